@@ -1,0 +1,1 @@
+"""Settings, and the files that a force edits: sources, rules, lexicons and the demo."""

@@ -1,0 +1,216 @@
+"""Every setting of Tocsin, read once into a frozen object.
+
+Values come from ``tocsin.toml`` in the configuration folder and are overridden by
+variables: ``TOCSIN_STATE``, ``TOCSIN_ENRICH__PROCESSES`` and so on, two underscores for
+each step down. The composition root reads them; nothing else does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+SHIPPED = Path(__file__).resolve().parent
+"""The configuration folder that comes with Tocsin."""
+
+PREFIX = "TOCSIN_"
+FOLDER_VARIABLE = "TOCSIN_CONFIG"
+
+
+class SettingsError(Exception):
+    """A setting is wrong. One line a setting: its name, what is wrong, where it is set."""
+
+
+class Section(BaseModel):
+    """A group of settings; the docstring under each field is its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class LogSettings(Section):
+    """The embedded log."""
+
+    partitions: int = Field(default=2, ge=1, le=64)
+    """Partitions per topic: how many enrichers can share the work. Fixed once posts are in."""
+    max_record_bytes: int = Field(default=4_194_304, ge=4_096)
+    """Largest record of the log, in bytes; a larger one goes to the dead letters."""
+    keep_days: float = Field(default=7.0, gt=0)
+    """Age at which records that every stage has read are dropped."""
+    keep_bytes: int = Field(default=20_000_000_000, ge=1_000_000)
+    """Size of a partition above which old records that every stage has read are dropped."""
+
+
+class WorkerSettings(Section):
+    """The worker loop that runs every stage."""
+
+    batch_records: int = Field(default=500, ge=1)
+    """Most records in a batch."""
+    linger_ms: int = Field(default=30, ge=0)
+    """How long a small batch waits for company, in milliseconds."""
+    tick_seconds: float = Field(default=1.0, gt=0)
+    """How often a stage is called when nothing comes."""
+    retry_floor_seconds: float = Field(default=0.1, gt=0)
+    """First wait after a passing failure; it doubles from there."""
+    retry_ceiling_seconds: float = Field(default=30.0, gt=0)
+    """Longest wait between two tries."""
+
+
+class IngestSettings(Section):
+    """The collectors."""
+
+    max_item_bytes: int = Field(default=1_048_576, ge=1_024)
+    """Largest single item of a platform, in bytes; a larger one goes to the dead letters."""
+    backlog_records: int = Field(default=20_000, ge=500)
+    """How far a replay may run ahead of the slowest stage."""
+
+
+class EnrichSettings(Section):
+    """The enricher."""
+
+    processes: int = Field(default=0, ge=0)
+    """Enricher processes; 0 is one per core, and never more than the log has partitions."""
+    home_country: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    """Country in which an ambiguous place name is sought first, as ISO 3166 letters."""
+    home_population: int = Field(default=500, ge=500)
+    """Smallest place of the home country that is known."""
+    world_population: int = Field(default=15_000, ge=500)
+    """Smallest place of other countries that is known."""
+    components: tuple[str, ...] = ()
+    """Further spaCy components, each as ``module:factory``."""
+
+
+class IndexSettings(Section):
+    """The search index."""
+
+    commit_records: int = Field(default=5_000, ge=1)
+    """Posts after which the index commits."""
+    commit_seconds: float = Field(default=0.5, gt=0)
+    """Seconds after which the index commits what has gathered."""
+
+
+class AlertSettings(Section):
+    """Matching and delivery."""
+
+    historic_hours: float = Field(default=8.0, gt=0)
+    """A post older than this when it was collected raises its incident without paging."""
+    channels: dict[str, SecretStr] = {}
+    """Apprise address of each channel, by name. Secret: set it as a variable, never in a file
+    that others read: ``TOCSIN_ALERTS__CHANNELS={"duty": "ntfy://..."}``."""
+
+
+class StoreSettings(Section):
+    """The operational record."""
+
+    url: str = ""
+    """SQLAlchemy address; empty is a SQLite file in the state folder."""
+
+
+class Settings(BaseSettings):
+    """All settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    profile: Literal["embedded"] = "embedded"
+    """Which back ends are used. This version has ``embedded`` alone: no server is needed."""
+    state: Path = Path("var")
+    """Folder of everything that Tocsin keeps."""
+    config: Path = SHIPPED
+    """Folder of tocsin.toml, sources, rules and lexicons."""
+    actor: str = ""
+    """Name under which this person's acts are recorded; empty is the login name."""
+    purpose: str = "duty"
+    """What this person's acts are for, where they state nothing else."""
+    log: LogSettings = LogSettings()
+    worker: WorkerSettings = WorkerSettings()
+    ingest: IngestSettings = IngestSettings()
+    enrich: EnrichSettings = EnrichSettings()
+    index: IndexSettings = IndexSettings()
+    alerts: AlertSettings = AlertSettings()
+    store: StoreSettings = StoreSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is pydantic's
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables win over the file."""
+        return env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+
+
+def configuration_folder() -> Path:
+    """The folder named by ``TOCSIN_CONFIG``, or the one that comes with Tocsin."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or SHIPPED).resolve()
+
+
+def settings_file() -> Path:
+    """Where the settings file is looked for; it need not exist."""
+    return configuration_folder() / "tocsin.toml"
+
+
+def read_settings() -> Settings:
+    """Read file and variables; the paths in the result are absolute.
+
+    Raises SettingsError naming every wrong or unknown setting.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(error))) from error
+    except ValueError as error:
+        raise SettingsError(f"{settings_file()}: {error}") from error
+    if unknown := sorted(_unknown_variables()):
+        raise SettingsError("\n".join(f"{name}: no such setting" for name in unknown))
+    absolute = {"state": settings.state.resolve(), "config": configuration_folder()}
+    return settings.model_copy(update=absolute)
+
+
+def setting_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every setting's dotted name with its documentation."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            yield from setting_names(kind, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field.description or ""
+
+
+def variable(name: str) -> str:
+    """The variable that sets a dotted name: ``log.keep_days`` -> ``TOCSIN_LOG__KEEP_DAYS``."""
+    return PREFIX + name.replace(".", "__").upper()
+
+
+def _unknown_variables() -> Iterator[str]:
+    """A misspelt variable would otherwise be ignored without a word."""
+    sections = {name.split(".")[0] for name, _ in setting_names()}
+    known = {variable(name) for name, _ in setting_names()} | {variable(s) for s in sections}
+    for name in os.environ:
+        nested = name.startswith(variable("alerts.channels") + "__")
+        if name.startswith(PREFIX) and name not in known and not nested:
+            yield name
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors():
+        name = ".".join(str(step) for step in fault["loc"])
+        message = fault["msg"][:1].lower() + fault["msg"][1:]
+        yield f"{name}: {message} (set by {variable(name)} or in {settings_file()})"
