@@ -1,0 +1,1 @@
+"""The operational record: cursors, incidents, deliveries and coverage, in SQL."""
