@@ -1,0 +1,1 @@
+"""Search over enriched posts: the index port, its back ends and the query language."""

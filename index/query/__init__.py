@@ -1,0 +1,1 @@
+"""The query language: text to a typed tree, and from there to every engine."""
