@@ -1,0 +1,152 @@
+"""The sources file: what is collected, and under which authority.
+
+Collecting needs an authority, an owner and a day on which both end; a source without
+them, or past that day, does not run. Whatever is wrong with one entry is said with file,
+line and field, and disables that entry alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from ingest.download import Downloader
+from ingest.feeds import FeedSource
+from ingest.hygiene import Limits
+from ingest.pace import Pace
+from ingest.plugins import load_plugin
+from ingest.port import CoverageLedger, Source
+from ingest.source_entry import AUTHORISATION, FEEDS, SourceEntry, read_entry
+from ingest.yaml_fields import Broken, Field, fields, items, parse
+from model.coverage import CoverageState
+from model.errors import ConfigurationError
+
+_LIMITS = Limits()
+
+
+class SourceProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a source does not run.
+
+    ``state`` is what coverage says of it. ``source`` is empty where the entry does not
+    say which one it is, ``field`` where no single field is to blame.
+    """
+
+    file: str
+    line: int
+    field: str
+    source: str
+    cause: str
+    state: CoverageState = "blind"
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (f"{self.file}:{self.line}", self.field, self.cause)))
+
+
+class SourcesFile(msgspec.Struct, frozen=True):
+    """The entries that may run, and why the others may not."""
+
+    entries: tuple[SourceEntry, ...] = ()
+    problems: tuple[SourceProblem, ...] = ()
+
+
+def load_sources(path: Path, now: int) -> SourcesFile:
+    """Read the sources file; an authority counts if it holds ``now`` (UTC microseconds).
+
+    Never raises for what is in the file, nor for one that cannot be read: that is a
+    problem like any other.
+    """
+    reading = _Reading(str(path), now)
+    try:
+        document = parse(path.read_text(encoding="utf-8"))
+        if document is not None:
+            reading.read(document)
+    except Broken as broken:
+        reading.note(broken)
+    except (OSError, UnicodeDecodeError) as error:
+        reading.note(Broken(1, "", f"the file cannot be read: {error}"))
+    return SourcesFile(tuple(reading.entries), tuple(reading.problems))
+
+
+def declare(problems: tuple[SourceProblem, ...], ledger: CoverageLedger, now: int) -> None:
+    """Tell the coverage ledger of the sources that do not run, and why.
+
+    Raises StoreUnavailable.
+    """
+    for problem in problems:
+        if problem.source:
+            ledger.record(problem.source, problem.state, now, str(problem), 0)
+
+
+def build_source(entry: SourceEntry, downloader: Downloader, *, limits: Limits = _LIMITS) -> Source:
+    """The source that an entry describes; a plug-in is called with the entry.
+
+    Raises ConfigurationError for a plug-in that cannot be loaded or is none.
+    """
+    if entry.platform == FEEDS:
+        return FeedSource(
+            entry.name,
+            entry.url,
+            downloader,
+            authority=entry.authority,
+            pace=Pace(interval=entry.interval),
+            limits=limits,
+        )
+    factory = load_plugin(entry.platform)
+    if not callable(factory):
+        raise ConfigurationError(
+            f"the plug-in {entry.platform} makes no source", cause="it cannot be called"
+        )
+    return cast("Source", factory(entry))
+
+
+class _Reading:
+    """Gathers entries and problems while a file is read."""
+
+    def __init__(self, file: str, now: int) -> None:
+        self.entries: list[SourceEntry] = []
+        self.problems: list[SourceProblem] = []
+        self._file = file
+        self._now = now
+        self._seen: set[str] = set()
+
+    def note(self, fault: Broken, source: str = "") -> None:
+        state: CoverageState = "not_authorised" if fault.field in AUTHORISATION else "blind"
+        self.problems.append(
+            SourceProblem(
+                file=self._file,
+                line=fault.line,
+                field=fault.field,
+                source=source,
+                cause=fault.cause,
+                state=state,
+            )
+        )
+
+    def read(self, document: Field) -> None:
+        for name, field in fields(document, "").items():
+            if name != "sources":
+                self.note(Broken(field.line, name, "is unknown here; only sources is known"))
+                continue
+            for entry in items(field, name):
+                try:
+                    self._entry(entry)
+                except Broken as broken:
+                    self.note(broken)
+
+    def _entry(self, field: Field) -> None:
+        entry, source, faults = read_entry(field)
+        if source in self._seen:
+            raise Broken(field.line, "name", f"{source} stands twice in this file")
+        if source:
+            self._seen.add(source)
+        for fault in faults:
+            self.note(fault, source)
+        if entry is None:
+            return
+        if entry.authorised_until > self._now:
+            self.entries.append(entry)
+        else:
+            cause = f"authority {entry.authority} ran out after {entry.expires}"
+            self.note(Broken(entry.line, "expires", cause), source)

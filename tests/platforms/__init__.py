@@ -1,0 +1,1 @@
+"""Servers on the loopback interface that behave, and misbehave, as platforms do."""
