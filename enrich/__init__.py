@@ -1,0 +1,1 @@
+"""What a post says and where: tokens, language, places and tension."""
