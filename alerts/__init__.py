@@ -1,0 +1,1 @@
+"""Rules, matching, windows, incidents, routing and delivery."""
