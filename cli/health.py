@@ -1,0 +1,98 @@
+"""``tocsin status``, ``tocsin doctor`` and ``tocsin index``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.text import Text
+
+from cli.board import coverage_grid, stage_grid
+from cli.context import wire
+from cli.doctor import Finding, examine
+from cli.output import console, emit
+from cli.rebuild import rebuild_index
+from desk.health import Health
+
+JSON = typer.Option("--json", help="One JSON object a line.")
+STYLES = {"well": "green", "warning": "bold yellow", "wrong": "bold red"}
+
+index_app = typer.Typer(help="The search index.", no_args_is_help=True)
+
+
+def status(*, as_json: Annotated[bool, JSON] = False) -> None:
+    """Lag, records and memory per stage, and what each source sees.
+
+    Examples:
+
+      tocsin status
+
+      watch tocsin status
+    """
+    with wire() as wiring:
+        health = wiring.health_desk.look(wiring.caller)
+        is_running = wiring.state.in_use()
+    if as_json:
+        for stage in health.stages:
+            emit({"kind": "stage", **msgspec.structs.asdict(stage)})
+        for interval in health.coverage:
+            emit({"kind": "source", **msgspec.structs.asdict(interval)})
+        emit({"kind": "pipeline", "running": is_running, "dead_letters": health.dead_letters})
+    else:
+        _show(health, is_running=is_running)
+
+
+def doctor(*, as_json: Annotated[bool, JSON] = False) -> None:
+    """Examine every part, and say what to do about what is wrong.
+
+    Ends with status 1 if something is wrong; warnings alone do not.
+
+    Example:
+
+      tocsin doctor
+    """
+    findings: list[Finding] = []
+    out = console()
+    with wire() as wiring:
+        for finding in examine(wiring):
+            findings.append(finding)
+            if as_json:
+                emit(finding)
+            else:
+                out.print(_line(finding))
+    if any(finding.verdict == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
+@index_app.command()
+def rebuild() -> None:
+    """Move the search index aside and fill a new one from the log.
+
+    For a damaged index. Tocsin must not be running; alerts are not affected.
+
+    Example:
+
+      tocsin index rebuild
+    """
+    with wire() as wiring:
+        aside = rebuild_index(wiring)
+    console().print(f"The old index is in {aside}.", soft_wrap=True)
+    console().print("The next `tocsin up` fills a new one from the log.")
+
+
+def _show(health: Health, *, is_running: bool) -> None:
+    out = console()
+    if not is_running:
+        out.print("No pipeline runs on this state: start one with `tocsin up`.", style="yellow")
+    out.print(stage_grid(health, {}))
+    out.print(coverage_grid(health))
+    if health.dead_letters:
+        out.print(f"{health.dead_letters:,} dead letters: tocsin dead list", style="bold yellow")
+
+
+def _line(finding: Finding) -> Text:
+    line = Text(f"{finding.verdict:8}", style=STYLES[finding.verdict])
+    line.append(f"{finding.what}: ", style="bold not dim")
+    line.append(finding.detail, style="default")
+    return line.append(f"\n         {finding.remedy}" if finding.remedy else "", style="cyan")

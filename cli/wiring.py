@@ -1,0 +1,174 @@
+"""The composition root: the only place that reads settings and picks back ends.
+
+A :class:`Wiring` builds parts on demand and hands them what they need. Libraries that
+only one stage needs are imported when that stage is built, so that each process loads
+its own and no more. Whatever was opened is closed by :meth:`Wiring.close`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from bus.embedded import EmbeddedLog
+from bus.metrics import StageReport, read_reports
+from bus.port import Log, Retention
+from cli.state import StateFolder
+from config.settings import Settings
+from desk.access import Caller
+from model.clock import DAY, SystemClock
+from model.topics import TOPICS
+
+if TYPE_CHECKING:
+    from alerts.rules import RuleSet
+    from bus.dead import DeadLetters
+    from desk.health import HealthDesk
+    from desk.incidents import IncidentDesk
+    from desk.search import SearchDesk
+    from enrich.pipeline import Enricher
+    from index.port import SearchIndex
+    from index.query.ast import Node
+    from ingest.sources import SourcesFile
+    from store.engine import Store
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Closable = TypeVar("Closable", bound=_Closable)
+
+
+class Wiring:
+    """The parts of one process, built from the settings on first use."""
+
+    def __init__(self, settings: Settings, *, purpose: str = "") -> None:
+        self.settings = settings
+        self.state = StateFolder(settings.state)
+        self.clock = SystemClock()
+        self.caller = Caller(settings.actor or getpass.getuser(), purpose or settings.purpose)
+        self._open = contextlib.ExitStack()
+
+    def close(self) -> None:
+        """Release everything that was opened."""
+        self._open.close()
+
+    # What all commands share.
+
+    @cached_property
+    def log(self) -> Log:
+        """The embedded log."""
+        self.state.prepare()
+        limit = self.settings.log.max_record_bytes
+        return self._closed_later(
+            EmbeddedLog(self.state.log, max_record_bytes=limit, clock=self.clock)
+        )
+
+    @cached_property
+    def store(self) -> Store:
+        """The operational record, migrated."""
+        from store.engine import open_store
+
+        self.state.prepare()
+        return self._closed_later(open_store(self.store_url))
+
+    @property
+    def store_url(self) -> str:
+        """Where the operational record is."""
+        return self.settings.store.url or f"sqlite:///{self.state.store}"
+
+    @cached_property
+    def search_index(self) -> SearchIndex:
+        """The search index, for reading."""
+        from index.embedded import TantivyIndex
+
+        return self._closed_later(TantivyIndex(self.state.index))
+
+    def create_topics(self) -> None:
+        """Create the topics, or leave them as they are."""
+        log = self.settings.log
+        retention = Retention(max_age=round(log.keep_days * DAY), max_bytes=log.keep_bytes)
+        for topic in TOPICS:
+            self.log.create(topic, partitions=log.partitions, retention=retention)
+
+    def reports(self) -> list[StageReport]:
+        """What the running stages last said of themselves."""
+        return read_reports(self.state.reports)
+
+    # What people do.
+
+    def parse(self, query: str) -> Node:
+        """A query as typed into the search box."""
+        from enrich.tokens import fold_tokens
+        from index.query.parse import parse
+
+        return parse(query, fold_tokens)
+
+    def parse_rule(self, query: str) -> Node:
+        """A query as written into a rule, where more is refused."""
+        from enrich.tokens import fold_tokens
+        from index.query.parse import parse
+
+        return parse(query, fold_tokens, for_rule=True)
+
+    @cached_property
+    def search_desk(self) -> SearchDesk:
+        """Searching and counting."""
+        from desk.search import SearchDesk
+
+        return SearchDesk(self.search_index, self.store, self.parse, self.clock)
+
+    @cached_property
+    def incident_desk(self) -> IncidentDesk:
+        """Incident work."""
+        from desk.incidents import IncidentDesk
+
+        return IncidentDesk(self.store, self.clock)
+
+    @cached_property
+    def health_desk(self) -> HealthDesk:
+        """The state of the pipeline."""
+        from desk.health import HealthDesk
+
+        return HealthDesk(self.log, self.store, self.reports, self.clock)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """What could not be processed."""
+        from bus.dead import DeadLetters
+
+        return DeadLetters(self.log, self.clock)
+
+    # Configuration files.
+
+    def rules(self) -> RuleSet:
+        """The rules of the configuration folder, good ones and problems."""
+        from alerts.rules import load_rules
+
+        return load_rules(self.settings.config / "rules", self.parse_rule)
+
+    def sources(self) -> SourcesFile:
+        """The sources of the configuration folder, good ones and problems."""
+        from ingest.sources import load_sources
+
+        return load_sources(self.settings.config / "sources.yaml", self.clock.now())
+
+    def enricher(self) -> Enricher:
+        """The enricher, with its gazetteer and lexicon loaded."""
+        from enrich.pipeline import build_enricher
+
+        settings = self.settings.enrich
+        return build_enricher(
+            lexicons=self.settings.config / "lexicons",
+            cache=self.state.cache,
+            home=settings.home_country,
+            home_population=settings.home_population,
+            world_population=settings.world_population,
+            components=settings.components,
+        )
+
+    def _closed_later(self, part: Closable) -> Closable:
+        self._open.callback(part.close)
+        return part
