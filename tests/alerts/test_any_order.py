@@ -81,7 +81,7 @@ def matches(draw: st.DrawFn) -> Match:
 
 
 @given(st.data(), st.lists(matches(), max_size=40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_incidents_depend_on_the_set_of_matches_alone(
     empty: Path, data: st.DataObject, seen: list[Match]
 ) -> None:

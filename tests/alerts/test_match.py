@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.groups import MAX_GROUPS, UNKNOWN, Grouped, Grouping
@@ -111,7 +111,6 @@ class TestMatcher:
     texts = st.lists(st.sampled_from([*WORDS, "#StreetCrowd"]), max_size=8).map(" ".join)
 
     @given(st.lists(queries, max_size=12), st.lists(texts, max_size=6), st.data())
-    @settings(deadline=None)
     def test_filing_by_rarest_term_finds_what_trying_every_rule_finds(
         self, queries: list[Node], texts: list[str], data: st.DataObject
     ) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.dead import DeadLetters, RetryRefused
@@ -121,7 +121,6 @@ def test_a_letter_of_a_newer_version_does_not_hide_the_others(
     assert entries[-1].letter.original == newer
 
 
-@settings(deadline=None)
 @given(
     key=st.text(st.characters()),
     cause=st.text(st.characters()),

@@ -166,7 +166,7 @@ def test_dropped_text_is_not_left_in_the_file(
     assert not any(b"particular sentence" in content for content in files)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(["publish", "derive", "read", "prune", "wait"]), max_size=30))
 def test_retention_never_outruns_a_reader(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.retry import Backoff, Retry, Stopped
@@ -13,7 +13,6 @@ from model.clock import MovableClock
 from model.errors import LogUnavailable, TransientError
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(0, 1_000),
     floor=st.floats(0.001, 10),

@@ -85,7 +85,7 @@ def test_a_second_pipeline_on_the_same_state_is_refused(empty: Tocsin) -> None:
     command = [sys.executable, "-m", "cli.main", "up"]
     with subprocess.Popen(command, env=empty.environment, stdout=subprocess.DEVNULL) as first:
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 120
             while empty.run("status").stdout.count(b"down") and time.monotonic() < deadline:
                 time.sleep(0.2)
             said = empty.fails("up")

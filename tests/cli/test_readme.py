@@ -46,7 +46,7 @@ def test_the_demo_ends_on_a_board(empty: Tocsin) -> None:
             said.append(line.decode())
             if "What to do" in said[-1]:
                 break
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         assert process.wait(max(1, deadline - time.monotonic())) == 0

@@ -15,7 +15,7 @@ import pytest
 from cli.supervise import ChildSpec, Supervisor
 from model.clock import SystemClock
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def eventually(condition: Callable[[], bool]) -> None:

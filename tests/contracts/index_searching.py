@@ -199,9 +199,7 @@ class SearchingContract(IndexCase):
             }
             assert found(index, Range(field, low, high, *include)) == expected
 
-    @settings(
-        max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_search_and_predicate_agree(
         self,

@@ -30,9 +30,7 @@ from tests.contracts.index_posts import (
 SERIAL = itertools.count()
 """Numbers for ids that no other example of a test has used."""
 
-MODERATE = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MODERATE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class BackEnd(NamedTuple):

@@ -18,7 +18,7 @@ _SPAWN = multiprocessing.get_context("spawn")
 _KEYS = 10
 _AT_ONCE = 20
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds after which something that must come is taken to be missing."""
 
 

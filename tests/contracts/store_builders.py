@@ -11,7 +11,7 @@ from model.incident import Action, Delivery, Incident, TimelineEntry
 GUILDFORD = Series("weapons", ("guildford",))
 WOKING = Series("weapons", ("woking",))
 
-RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 """For properties that share the store of their test."""
 
 

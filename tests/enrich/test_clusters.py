@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from enrich.clusters import SimHashClusters, VoteMemo
 from enrich.tokens import tokenize
@@ -73,7 +73,6 @@ def test_the_memory_of_words_is_bounded() -> None:
         assert len(memo) <= 10
 
 
-@settings(deadline=None)
 @given(posts)
 def test_ids_fit_a_signed_64_bit_number(text: str) -> None:
     (cluster,) = ids(SimHashClusters(words=10), text)

@@ -23,7 +23,7 @@ from model.post import Geo
 from tests.enrich.texts import posts, unicode_text
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(posts)
 def test_any_text_is_enriched_and_points_into_itself(enricher: Enricher, text: str) -> None:
     (enrichment,) = enricher.enrich([Subject(text)])
@@ -41,14 +41,14 @@ def test_any_text_is_enriched_and_points_into_itself(enricher: Enricher, text: s
     assert 0 <= enrichment.cluster < 2**63
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(unicode_text)
 def test_what_can_be_encoded_stays_so(enricher: Enricher, text: str) -> None:
     (enrichment,) = enricher.enrich([Subject(text, text[::-1])])
     assert ENRICHMENT.decode(ENRICHMENT.encode(enrichment)) == enrichment
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(posts, max_size=6))
 def test_a_batch_is_its_posts_one_by_one(enricher: Enricher, texts: list[str]) -> None:
     together = enricher.enrich([Subject(text) for text in texts])

@@ -117,7 +117,7 @@ def test_the_confidence_memo_is_bounded() -> None:
         assert len(memo) <= 5
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(posts)
 def test_mentions_lie_in_the_text_without_overlap(
     recogniser: WeightedRecogniser, text: str

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 
 from enrich.pipeline import Enricher, Subject, build_enricher
 from enrich.spacy_components import COMPONENTS, create_nlp
@@ -26,7 +26,6 @@ TEXTS = [
 ]
 
 
-@settings(deadline=None)
 @given(unicode_text)
 def test_a_doc_has_the_text_and_our_words(text: str) -> None:
     nlp = spacy.blank("xx")

@@ -81,7 +81,7 @@ def test_lines_are_numbered_through_batches(enricher: Enricher) -> None:
     assert first.number == 41
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(unicode_text)
 def test_any_text_comes_through_with_offsets_that_fit(enricher: Enricher, text: str) -> None:
     (line,) = answers(enricher, json.dumps({"id": 1, "text": text}).encode())

@@ -174,7 +174,7 @@ def test_the_readers_memory_is_bounded(lexicon: Lexicon) -> None:
     assert "https://example.org/" not in memo
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(posts)
 def test_any_text_scores_within_bounds_and_points_into_itself(
     scorer: LexiconScorer, text: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from enrich.folding import MAX_FOLDED
 from enrich.tokens import BoundedMemo, fold_tokens, hashtag_words, tokenize
@@ -96,7 +96,6 @@ def test_the_memo_is_bounded_and_keeps_no_links() -> None:
     assert {"@Someone", "https://example.org/x", "x" * 100}.isdisjoint(memo)
 
 
-@settings(deadline=None)
 @given(posts)
 def test_offsets_are_where_the_tokens_stand(text: str) -> None:
     tokens = tokenize(text)
@@ -107,7 +106,6 @@ def test_offsets_are_where_the_tokens_stand(text: str) -> None:
     assert len(tokens.folded) == len(tokens.surface)
 
 
-@settings(deadline=None)
 @given(posts)
 def test_the_index_and_a_query_fold_alike(text: str) -> None:
     tokens = tokenize(text)
@@ -117,7 +115,6 @@ def test_the_index_and_a_query_fold_alike(text: str) -> None:
         assert 0 < len(folded) <= MAX_FOLDED
 
 
-@settings(deadline=None)
 @given(posts)
 def test_folding_twice_is_folding_once(text: str) -> None:
     for folded in fold_tokens(text):
@@ -127,7 +124,6 @@ def test_folding_twice_is_folding_once(text: str) -> None:
             assert again == [folded]
 
 
-@settings(deadline=None)
 @given(posts)
 def test_the_head_of_a_text_is_a_text_of_its_own(text: str) -> None:
     tokens = tokenize(text)

@@ -14,7 +14,7 @@ from index.port import SearchRequest
 from tests.contracts.index_posts import entry, made
 
 _SPAWN = multiprocessing.get_context("spawn")
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 def until_longer(notes: Path, count: int) -> None:

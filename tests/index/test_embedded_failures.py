@@ -82,7 +82,7 @@ def test_readers_in_other_processes_follow_the_writer(folder: Path, tmp_path: Pa
             numbers = range(start, start + 40)
             writer.write(entries(made(f"x:main:{n}", f"post {n}") for n in numbers))
             writer.commit()
-        reader.join(30)
+        reader.join(120)
         assert reader.exitcode == 0
     totals = lines(notes)
     assert totals == sorted(totals)

@@ -134,7 +134,7 @@ def test_a_profile_is_not_where_the_post_is() -> None:
     assert read(made(), Enrichment(places=(place("Woking", lat=51.0),))).cells
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(posts(), enrichments())
 def test_any_post_has_fields(post: Post, enrichment: Enrichment) -> None:
     fields = read(post, enrichment)
@@ -174,7 +174,7 @@ def test_names_fold(text: str, folded: str) -> None:
     assert fold_name(text) == folded
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=12) | st.text(min_size=250, max_size=270))
 def test_folding_twice_is_folding_once(text: str) -> None:
     for fold in (fold_name, fold_key, fold_handle):

@@ -38,7 +38,7 @@ def away(lat: float, lon: float, bearing: float, metres: float) -> tuple[float, 
     return math.degrees(there), (math.degrees(east + turned) + 540) % 360 - 180
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(latitudes, longitudes, radii, bearings, st.floats(0, 0.85))
 @example(lat=90.0, lon=0.0, radius=5_000.0, bearing=1.0, part=0.8)
 @example(lat=0.0, lon=180.0, radius=50_000.0, bearing=1.5, part=0.8)
@@ -49,7 +49,7 @@ def test_well_inside_is_near(
     assert is_near(lat, lon, radius, away(lat, lon, bearing, radius * part))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(latitudes, longitudes, radii, bearings, st.floats(1.15, 3))
 @example(lat=90.0, lon=0.0, radius=5_000.0, bearing=1.0, part=1.2)
 def test_well_outside_is_not(
@@ -58,7 +58,7 @@ def test_well_outside_is_not(
     assert not is_near(lat, lon, radius, away(lat, lon, bearing, radius * part))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(latitudes, longitudes, radii)
 def test_a_circle_has_few_cells_and_all_are_indexed_sizes(
     lat: float, lon: float, radius: float

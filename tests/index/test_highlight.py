@@ -93,7 +93,7 @@ def test_a_place_without_position_is_near_nothing() -> None:
     assert highlights(Near(0, 0, 1_000), "Mill", enriched("Mill", places=(place,))) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(queries, entries_of("x:main:1"))
 def test_spans_are_sorted_apart_and_at_token_boundaries(query: Node, written: object) -> None:
     assert isinstance(written, tuple)

@@ -193,7 +193,7 @@ SNIPPETS = (
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     st.lists(st.sampled_from(SNIPPETS), max_size=14).map(" ".join)
     | st.lists(st.sampled_from(SNIPPETS), max_size=14).map("".join)
@@ -291,7 +291,7 @@ def _field(node: Node) -> str:
 _ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in '"\\'})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.recursive(
         leaves,

@@ -75,7 +75,7 @@ def test_the_boundary_is_no_word() -> None:
     assert compile_predicate(Phrase(("#millroad", "mill"), 1))(fields), "slop may cross it"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from("abc"), max_size=9), st.data())
 def test_proximity_is_order_with_few_others_between(tokens: list[str], data: st.DataObject) -> None:
     values = data.draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=4))
@@ -101,7 +101,7 @@ def test_layouts_are_all_ways_and_no_more(words: int, slop: int) -> None:
         assert positions[-1] - (words - 1) <= slop
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.from_regex(r"[ab*?]{0,5}[ab][ab*?]{0,3}", fullmatch=True),
     st.lists(st.text("ab.", max_size=7), max_size=4),
@@ -185,7 +185,7 @@ def test_nothing_is_required_by_queries_without_operands() -> None:
     assert not compile_predicate(Or(()))(fields)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_post_that_matches_has_a_required_term(data: st.DataObject) -> None:
     query = data.draw(queries, label="query")
@@ -195,7 +195,7 @@ def test_a_post_that_matches_has_a_required_term(data: st.DataObject) -> None:
         assert terms & fields.words
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_logic_is_logic(data: st.DataObject) -> None:
     one, other = data.draw(queries), data.draw(queries)

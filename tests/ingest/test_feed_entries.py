@@ -170,7 +170,7 @@ XML_PARTS = """
 """
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(XML_PARTS.split()), max_size=30))
 def test_any_document_gives_storable_entries_or_is_no_feed(parts: list[str]) -> None:
     body = "".join(parts).replace("_", " ").encode()

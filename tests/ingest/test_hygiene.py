@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.hygiene import (
@@ -30,7 +30,6 @@ def test_nul_and_lone_surrogates_are_replaced_and_nothing_else() -> None:
     assert clean_text(kept) == kept
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_clean_text_can_be_stored_and_cleaning_again_changes_nothing(text: str) -> None:
     clean = clean_text(text)
@@ -40,7 +39,6 @@ def test_clean_text_can_be_stored_and_cleaning_again_changes_nothing(text: str) 
     assert clean_text(clean) == clean
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_mending_json_does_to_escapes_what_cleaning_does_to_text(text: str) -> None:
     mended = json.loads(mended_json(json.dumps(text).encode()))

@@ -50,7 +50,6 @@ def check_sound(data: bytes, mapper: Mapper = MAPPER) -> None:
     assert "\0" not in (post.text or "")
 
 
-@settings(deadline=None)
 @given(st.one_of(st.binary(), ANY_TEXT.map(lambda text: text.encode("utf-8", "surrogatepass"))))
 @example(b'{"id": 1, "text": "\\ud800"}')
 @example(b'{"id": 1, "text": "a\xff"}')
@@ -61,7 +60,6 @@ def test_any_bytes_are_a_post_or_are_refused(data: bytes) -> None:
     check_sound(data)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), ANY_VALUE), ANY_VALUE)
 def test_any_values_in_a_flat_row_are_a_post_or_are_refused(row: Item, native_id: object) -> None:
     check_sound(json.dumps({"id": native_id} | row).encode())
@@ -82,19 +80,17 @@ def damaged_items(draw: st.DrawFn) -> bytes:
     return json.dumps(item).encode()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(damaged_items())
 def test_any_damage_to_an_item_leaves_a_post_or_a_refusal(data: bytes) -> None:
     check_sound(data)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(SHAPE_NAMES), damaged_items())
 def test_a_wrong_shape_is_a_refusal_or_a_post(shape: ShapeName, data: bytes) -> None:
     check_sound(data, Mapper(Setting(instance="evening"), shape=shape))
 
 
-@settings(deadline=None)
 @given(damaged_items(), st.dictionaries(st.sampled_from(FIELDS), ANY_TEXT, max_size=3))
 def test_any_override_leaves_a_post_or_a_refusal(data: bytes, fields: dict[str, str]) -> None:
     check_sound(data, Mapper(Setting(instance="evening"), fields=fields))

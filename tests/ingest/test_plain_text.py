@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.plain_text import plain_text
@@ -42,7 +42,6 @@ def test_hostile_markup_takes_no_longer_than_its_length(hostile: str) -> None:
     plain_text(hostile)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=[])))
 def test_any_markup_gives_text_that_can_be_stored(markup: str) -> None:
     text = plain_text(markup)

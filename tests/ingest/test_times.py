@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.times import EARLIEST, LATEST, Moment, parse_moment
@@ -94,7 +94,6 @@ ZONES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.datetimes(timezones=ZONES))
 def test_any_time_with_a_zone_keeps_its_instant(moment: datetime) -> None:
     expected = from_datetime(moment)
@@ -102,7 +101,6 @@ def test_any_time_with_a_zone_keeps_its_instant(moment: datetime) -> None:
         assert parse_moment(moment.isoformat()) == expected
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.integers(), st.floats()))
 def test_anything_is_a_time_that_can_be_shown_or_refused(written: Moment) -> None:
     try:
