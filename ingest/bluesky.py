@@ -100,6 +100,7 @@ class BlueskySource:
         setting = Setting(platform=PLATFORM, instance=INSTANCE, delivery=delivery, limits=limits)
         self._mapper = Mapper(setting, shape="bluesky-event")
         self._socket: ClientConnection | None = None
+        self._connection = contextlib.ExitStack()
         self._resume = _Resume(None, _POLICY, selected=False)
         self._cursor: int | None = None
         self._marked: int | None = None
@@ -115,7 +116,7 @@ class BlueskySource:
         cursor = state.get("cursor")
         self._cursor = self._marked = int(cursor) if cursor is not None else None
         self._resume = _Resume(self._cursor, self._policy, selected=bool(self._wanted.authors))
-        self._socket = _connected(self._name, self._address())
+        self._socket = _connected(self._name, self._address(), self._connection)
         self._heard_at = 0
 
     def fetch(self, now: int, max_items: int) -> Batch:
@@ -139,10 +140,9 @@ class BlueskySource:
 
     def close(self) -> None:
         """Disconnect."""
-        socket, self._socket = self._socket, None
-        if socket is not None:
-            with contextlib.suppress(WebSocketException, OSError):
-                socket.close()
+        self._socket = None
+        with contextlib.suppress(WebSocketException, OSError):
+            self._connection.close()
 
     def _received(self, socket: ClientConnection, most: int, now: int) -> Iterator[_Event]:
         """What has come, after a short wait for the first.
@@ -266,15 +266,17 @@ def _stamp(data: bytes) -> _Stamp | None:
         return None
 
 
-def _connected(name: str, address: str) -> ClientConnection:
+def _connected(name: str, address: str, until: contextlib.ExitStack) -> ClientConnection:
     try:
-        return connect(
-            address,
-            open_timeout=_OPEN_SECONDS,
-            close_timeout=1,
-            max_size=_FRAME_BYTES,
-            proxy=None,
-            user_agent_header="Tocsin/1",
+        return until.enter_context(
+            connect(
+                address,
+                open_timeout=_OPEN_SECONDS,
+                close_timeout=1,
+                max_size=_FRAME_BYTES,
+                proxy=None,
+                user_agent_header="Tocsin/1",
+            )
         )
     except InvalidStatus as error:
         raise _refused(name, error) from error

@@ -19,7 +19,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     post must satisfy all three.
 
     A word stands for itself in any case, with ``*`` at its end for all that begin so; a
-    phrase for its words in a row; one with ``#`` or ``@`` for the tag or name alone.
+    phrase for its words in a row; one with ``#`` or ``@`` for the tag or name alone, while
+    a bare word finds the tag as well.
     ``languages`` are ISO 639 letters; a post that states none passes, since most state
     none. ``authors`` are the platform's ids.
     """
@@ -67,4 +68,4 @@ def _alternative(term: str) -> str:
     begun = words[-1].endswith("*")
     words[-1] = words[-1].rstrip("*")
     body = r"\s+".join(map(re.escape, words))
-    return rf"(?<![\w#@]){body}" + ("" if begun else r"(?!\w)")
+    return rf"(?<![\w@]){body}" + ("" if begun else r"(?!\w)")
