@@ -22,9 +22,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from ingest.hygiene import Limits
 from ingest.mapping import Mapper, bad_item
+from ingest.means import Means, wanted
 from ingest.port import BadItem, Batch, ConnectionFailed, SourceGone, State
 from ingest.shapes.bluesky import INSTANCE, PLATFORM
 from ingest.shapes.draft import Setting
+from ingest.source_entry import SourceEntry
 from ingest.terms import Filter, Wanted
 from model.clock import HOUR, SECOND
 from model.coverage import CoverageGap
@@ -201,6 +203,17 @@ class BlueskySource:
         if self._cursor is not None:
             query.append(("cursor", str(self._cursor - round(self._policy.rewind * SECOND))))
         return f"{self._url}?{urlencode(query)}"
+
+
+def build(entry: SourceEntry, means: Means) -> BlueskySource:
+    """The stream that an entry of the sources file describes."""
+    return BlueskySource(
+        entry.name,
+        wanted(entry),
+        url=entry.url or JETSTREAM,
+        authority=entry.authority,
+        limits=means.limits,
+    )
 
 
 class _Resume:

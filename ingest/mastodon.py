@@ -20,6 +20,7 @@ from ingest.download import Download, Downloader
 from ingest.event_stream import EventStream, Refused, ServerEvent, StreamLimits
 from ingest.hygiene import Limits
 from ingest.mapping import Mapper, bad_item
+from ingest.means import Means, wanted
 from ingest.pace import retry_after
 from ingest.port import (
     BadItem,
@@ -31,6 +32,7 @@ from ingest.port import (
 )
 from ingest.shapes.draft import Draft, Setting, assemble
 from ingest.shapes.mastodon import PLATFORM
+from ingest.source_entry import SourceEntry
 from ingest.terms import Filter, Wanted
 from model.clock import DAY, MILLISECOND, MINUTE, SECOND
 from model.coverage import CoverageGap, CoverageState
@@ -257,6 +259,20 @@ class MastodonSource:
         if error.status == _GONE:
             return SourceGone(f"{self._name}: the stream is gone", cause=error.cause)
         return error
+
+
+def build(entry: SourceEntry, means: Means) -> MastodonSource:
+    """The timeline that an entry of the sources file describes. Raises ConfigurationError."""
+    return MastodonSource(
+        entry.name,
+        entry.url,
+        Timeline.read(entry.timeline),
+        means.downloader,
+        wanted=wanted(entry),
+        token=means.secret(entry),
+        authority=entry.authority,
+        limits=means.limits,
+    )
 
 
 class _Numbered(msgspec.Struct):

@@ -7,23 +7,34 @@ line and field, and disables that entry alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
-from ingest.download import Downloader
-from ingest.feeds import FeedSource
-from ingest.hygiene import Limits
-from ingest.pace import Pace
+from ingest.means import Means
 from ingest.plugins import load_plugin
 from ingest.port import CoverageLedger, Source
-from ingest.source_entry import AUTHORISATION, FEEDS, SourceEntry, read_entry
+from ingest.source_entry import (
+    AUTHORISATION,
+    BLUESKY,
+    FEEDS,
+    MASTODON,
+    SourceEntry,
+    read_entry,
+)
 from ingest.yaml_fields import Broken, Field, fields, items, parse
 from model.coverage import CoverageState
 from model.errors import ConfigurationError
 
-_LIMITS = Limits()
+_BUILT_IN: Mapping[str, str] = {
+    FEEDS: "ingest.feeds:build",
+    BLUESKY: "ingest.bluesky:build",
+    MASTODON: "ingest.mastodon:build",
+}
+"""Where each platform's source is made: loaded when there is one, for the clients of some
+platforms are large."""
 
 
 class SourceProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,20 +90,15 @@ def declare(problems: tuple[SourceProblem, ...], ledger: CoverageLedger, now: in
             ledger.record(problem.source, problem.state, now, str(problem), 0)
 
 
-def build_source(entry: SourceEntry, downloader: Downloader, *, limits: Limits = _LIMITS) -> Source:
+def build_source(entry: SourceEntry, means: Means) -> Source:
     """The source that an entry describes; a plug-in is called with the entry.
 
-    Raises ConfigurationError for a plug-in that cannot be loaded or is none.
+    Raises ConfigurationError for a plug-in that cannot be loaded or is none, and for a
+    credential that the settings do not have.
     """
-    if entry.platform == FEEDS:
-        return FeedSource(
-            entry.name,
-            entry.url,
-            downloader,
-            authority=entry.authority,
-            pace=Pace(interval=entry.interval),
-            limits=limits,
-        )
+    if (built_in := _BUILT_IN.get(entry.platform)) is not None:
+        build = cast("Callable[[SourceEntry, Means], Source]", load_plugin(built_in))
+        return build(entry, means)
     factory = load_plugin(entry.platform)
     if not callable(factory):
         raise ConfigurationError(

@@ -11,6 +11,7 @@ import pytest
 import config
 from ingest.download import Downloader
 from ingest.feeds import FeedSource
+from ingest.means import Means
 from ingest.port import Batch, State
 from ingest.source_entry import SourceEntry
 from ingest.sources import SourcesFile, build_source, declare, load_sources
@@ -185,7 +186,7 @@ def test_coverage_is_told_of_what_does_not_run(tmp_path: Path) -> None:
 def test_a_feed_is_built_with_its_authority(tmp_path: Path) -> None:
     entry = loaded(tmp_path, "sources:" + GOOD).entries[0]
     with closing(Downloader()) as downloader:
-        source = build_source(entry, downloader)
+        source = build_source(entry, Means(downloader=downloader))
     assert isinstance(source, FeedSource)
     assert source.name == entry.source
 
@@ -195,7 +196,7 @@ def test_a_plug_in_is_built_from_its_entry(tmp_path: Path) -> None:
     text = text.replace("interval: 15m", "options: {board: town, pages: 3}")
     entry = loaded(tmp_path, text).entries[0]
     with closing(Downloader()) as downloader:
-        source = build_source(entry, downloader)
+        source = build_source(entry, Means(downloader=downloader))
 
     assert isinstance(source, PluginSource)
     assert source.entry.options == {"board": "town", "pages": "3"}
@@ -206,4 +207,4 @@ def test_a_plug_in_is_built_from_its_entry(tmp_path: Path) -> None:
 def test_a_plug_in_that_makes_no_source_is_refused(tmp_path: Path, name: str) -> None:
     entry = loaded(tmp_path, changed("platform: feeds", f"platform: {__name__}:{name}")).entries[0]
     with closing(Downloader()) as downloader, pytest.raises(ConfigurationError, match=name):
-        build_source(entry, downloader)
+        build_source(entry, Means(downloader=downloader))
