@@ -1,8 +1,7 @@
 """Server-sent events: a connection that pushes, read by a thread of its own.
 
 An HTTP client that waits for the next line cannot be asked to come back after a moment
-without losing the connection. So a thread waits, and hands over what came through a
-bounded queue; when that is full it stops reading, and the server is slowed down.
+without losing the connection. So a thread waits, and hands over what came.
 
 The format is that of the HTML standard, section "Server-sent events".
 """
@@ -12,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -20,6 +18,7 @@ import httpx
 import msgspec
 
 from ingest.download import USER_AGENT, shown_url
+from ingest.inlet import Closed, Inlet
 from ingest.port import ConnectionFailed
 
 
@@ -62,10 +61,7 @@ class EventStream:
     ) -> None:
         self._limits = limits
         self._shown = shown_url(url)
-        self._events: deque[ServerEvent] = deque()
-        self._change = threading.Condition()
-        self._error: ConnectionFailed | None = None
-        self._closed = False
+        self._inlet: Inlet[ServerEvent] = Inlet(limits.waiting)
         self._open = contextlib.ExitStack()
         self._response = self._connected(url, headers)
         threading.Thread(target=self._read, name="event-stream", daemon=True).start()
@@ -75,19 +71,11 @@ class EventStream:
 
         Raises ConnectionFailed once everything that came before the end was handed over.
         """
-        with self._change:
-            self._change.wait_for(lambda: self._events or self._error, wait)
-            if not self._events and self._error is not None:
-                raise self._error
-            taken = [self._events.popleft() for _ in range(min(most, len(self._events)))]
-            self._change.notify_all()
-            return taken
+        return self._inlet.take(most, wait)
 
     def close(self) -> None:
         """Hang up."""
-        with self._change:
-            self._closed = True
-            self._change.notify_all()
+        self._inlet.close()
         # The thread waits for a line; only this wakes it.
         with contextlib.suppress(OSError):
             line = self._response.extensions["network_stream"]
@@ -112,15 +100,16 @@ class EventStream:
         cause = "it was closed by the other side"
         try:
             for event in _events(self._lines(), self._limits.event_bytes):
-                self._hand_over(event)
+                self._inlet.put(event)
+        except Closed:
+            cause = "it was closed by us"
         except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
             cause = str(error) or type(error).__name__
         finally:
             with contextlib.suppress(httpx.HTTPError, httpx.StreamError, OSError, RuntimeError):
                 self._open.close()
-            with self._change:
-                self._error = ConnectionFailed(f"{self._shown}: the stream ended", cause=cause)
-                self._change.notify_all()
+            ended = ConnectionFailed(f"{self._shown}: the stream ended", cause=cause)
+            self._inlet.end(ended)
 
     def _lines(self) -> Iterator[bytes]:
         rest = b""
@@ -129,14 +118,6 @@ class EventStream:
             if len(rest) > self._limits.event_bytes:
                 raise ValueError(f"a line has more than {self._limits.event_bytes:,} bytes")
             yield from (line.removesuffix(b"\r") for line in lines)
-
-    def _hand_over(self, event: ServerEvent) -> None:
-        with self._change:
-            self._change.wait_for(lambda: self._closed or len(self._events) < self._limits.waiting)
-            if self._closed:
-                raise OSError("closed")
-            self._events.append(event)
-            self._change.notify_all()
 
 
 def _events(lines: Iterable[bytes], longest: int) -> Iterator[ServerEvent]:

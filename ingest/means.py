@@ -35,7 +35,7 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
         raise ConfigurationError(
             f"the source {entry.source} has no credential",
             cause=f"the settings have no secret of the name {entry.credential!a}",
-            remedy="Set TOCSIN_INGEST__CREDENTIALS={\"" + entry.credential + "\": \"...\"}",
+            remedy='Set TOCSIN_INGEST__CREDENTIALS={"' + entry.credential + '": "..."}',
         )
 
 

@@ -16,11 +16,15 @@ from model.clock import from_datetime
 FEEDS = "feeds"
 BLUESKY = "bluesky"
 MASTODON = "mastodon"
+REDDIT = "reddit"
+X = "x"
 SHORTEST_INTERVAL = 300.0
 """Seconds. Asking a site more often is impolite, and gets an address blocked."""
 
 AUTHORISATION = ("authority", "owner", "expires")
 """The fields without which nothing may be collected."""
+APPROVAL = "approval"
+"""The field that names a platform's own approval, where one is needed."""
 
 
 class Fields(NamedTuple):
@@ -41,6 +45,8 @@ PLATFORMS: Mapping[str, Fields] = {
     FEEDS: Fields(needed=("url",), optional=("interval",)),
     BLUESKY: Fields(one_of=("terms", "authors"), optional=("languages", "url")),
     MASTODON: Fields(needed=("url", "timeline"), optional=("terms", "languages", "credential")),
+    REDDIT: Fields(needed=("communities", "credential"), optional=("terms", "interval", "url")),
+    X: Fields(needed=("rules", "credential", "approval"), optional=("url",)),
 }
 """The platforms that are built in. A plug-in has ``url``, ``interval``, ``credential`` and
 ``options`` as it likes."""
@@ -51,6 +57,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PLUGIN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_COMMUNITY = re.compile(r"[A-Za-z0-9_]{2,24}")
 _DURATION = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
@@ -61,7 +68,8 @@ class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
     ``platform`` is one of :data:`PLATFORMS`, or a plug-in as ``module:attribute``, for
     which alone ``options`` are. ``expires`` is the last day of the authority (UTC),
     ``interval`` is in seconds, ``credential`` the name of a secret of the settings and
-    never the secret, ``line`` where the entry stands.
+    never the secret, ``approval`` the file of the platform's own approval and
+    ``approved_until`` its last day, ``line`` where the entry stands.
     """
 
     name: str
@@ -76,7 +84,11 @@ class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
     terms: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    communities: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     credential: str = ""
+    approval: str = ""
+    approved_until: date | None = None
     options: Mapping[str, str] = {}
 
     @property
@@ -86,8 +98,9 @@ class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def authorised_until(self) -> int:
-        """When the authority has run out: UTC microseconds."""
-        return from_datetime(datetime.combine(self.expires, time(), UTC) + timedelta(days=1))
+        """When the authority, or the platform's approval, has run out: UTC microseconds."""
+        last = min(self.expires, self.approved_until or self.expires)
+        return from_datetime(datetime.combine(last, time(), UTC) + timedelta(days=1))
 
 
 class ReadEntry(NamedTuple):
@@ -193,6 +206,12 @@ def _term(text: str) -> str:
     return text
 
 
+def _community(text: str) -> str:
+    if _COMMUNITY.fullmatch(text) is None:
+        raise ValueError("is no community; write its name without r/, as guildford")
+    return text
+
+
 def _language(text: str) -> str:
     if _LANGUAGE.fullmatch(text) is None:
         raise ValueError("is no language; write its letters, as en or cy")
@@ -225,10 +244,13 @@ _READERS: dict[str, Callable[[str], object]] = {
     "interval": _interval,
     "timeline": _timeline,
     "credential": _name,
+    "approval": str,
 }
 _LISTS: dict[str, Callable[[str], object]] = {
     "terms": _term,
     "languages": _language,
     "authors": str,
+    "communities": _community,
+    "rules": _term,
 }
 _KNOWN = (*_READERS, *_LISTS, "options")
