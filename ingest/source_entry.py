@@ -45,7 +45,7 @@ PLATFORMS: Mapping[str, Fields] = {
     FEEDS: Fields(needed=("url",), optional=("interval",)),
     BLUESKY: Fields(one_of=("terms", "authors"), optional=("languages", "url")),
     MASTODON: Fields(needed=("url", "timeline"), optional=("terms", "languages", "credential")),
-    REDDIT: Fields(needed=("communities", "credential"), optional=("terms", "interval", "url")),
+    REDDIT: Fields(needed=("communities", "credential"), optional=("terms", "url")),
     X: Fields(needed=("rules", "credential", "approval"), optional=("url",)),
 }
 """The platforms that are built in. A plug-in has ``url``, ``interval``, ``credential`` and
