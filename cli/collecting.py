@@ -18,7 +18,7 @@ from ingest.hygiene import Limits
 from ingest.means import Means
 from ingest.port import Source
 from ingest.publish import STAGE, Counts
-from ingest.runner import Runner, RunnerPolicy
+from ingest.runner import GLANCE_SECONDS, Runner, RunnerPolicy
 from ingest.source_entry import FEEDS, SourceEntry
 from ingest.sources import SourcesFile, build_source, declare
 from model.errors import ConfigurationError
@@ -68,6 +68,8 @@ def collect(wiring: Wiring, stop: Callable[[], bool]) -> None:
             wiring.state.demo_mark.unlink(missing_ok=True)
         for stopped in runner.run(stop).stopped:
             _LOG.error("source stopped", source=stopped.source, cause=str(stopped.error))
+    while not stop():  # a process that ends would be started again, and end again
+        wiring.clock.sleep(GLANCE_SECONDS)
 
 
 def means(wiring: Wiring, downloader: Downloader) -> Means:
