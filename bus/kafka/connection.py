@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from model.errors import ConfigurationError
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+_SERVER = re.compile(r"\S+:\d{1,5}")
 SECRETS = frozenset({"password", "token"})
 
 
@@ -46,8 +49,17 @@ class KafkaConnection(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError("Kafka cannot be connected to", cause=contradiction)
 
     def named(self, name: str) -> str:
-        """What a topic or group of ours is called in Kafka."""
-        return self.topic_prefix + name
+        """What a topic or group of ours is called in Kafka.
+
+        Raises ConfigurationError for what no topic can be called.
+        """
+        there = self.topic_prefix + name
+        if not _NAME.fullmatch(there) or not there.strip("."):
+            raise ConfigurationError(
+                f"{there!a} cannot name a topic or group in Kafka",
+                cause="letters, digits, dots, hyphens and underscores may stand there, 249 at most",
+            )
+        return there
 
     def tls_context(self) -> ssl.SSLContext | None:
         """What TLS is spoken with, or None without it.
@@ -79,6 +91,9 @@ class KafkaConnection(msgspec.Struct, frozen=True, kw_only=True):
     def _contradictions(self) -> Iterator[str]:
         if not self.bootstrap_servers:
             yield "no bootstrap server is named"
+        for server in self.bootstrap_servers:
+            if not _SERVER.fullmatch(server):
+                yield f"the bootstrap server {server!r} is not of the form host:port"
         if self.replication_factor < 1:
             yield "the replication factor must be at least 1"
         if self.key_file is not None and self.certificate_file is None:

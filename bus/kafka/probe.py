@@ -10,7 +10,6 @@ from bus.kafka.errors import translated
 from bus.kafka.library import KafkaError, KafkaTimeoutError
 from model.errors import ConfigurationError, LogUnavailable, TocsinError
 
-DEFAULT_PORT = 9092
 KNOCK_SECONDS = 3.0
 
 
@@ -51,7 +50,7 @@ def _closed_door(connection: KafkaConnection) -> str:
 def _knock(server: str, context: ssl.SSLContext | None) -> None:
     """Connect, with TLS where it is spoken. Raises OSError."""
     host, _, port = server.rpartition(":")
-    address = (host.strip("[]"), int(port)) if host else (server, DEFAULT_PORT)
+    address = (host.strip("[]"), int(port))
     with socket.create_connection(address, timeout=KNOCK_SECONDS) as plain:
         if context is not None:
             with context.wrap_socket(plain, server_hostname=address[0]):

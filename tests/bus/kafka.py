@@ -12,7 +12,7 @@ from model.clock import SystemClock
 from model.topics import Topic
 from tests.servers.kafka import KafkaServer
 
-PATIENCE = 90.0
+PATIENCE = 150.0
 """Seconds after which something that must come is taken to be missing."""
 
 TUNING = KafkaTuning(

@@ -91,6 +91,7 @@ def test_no_secret_is_printed() -> None:
     ("fields", "cause"),
     [
         ({"bootstrap_servers": ()}, "no bootstrap server"),
+        ({"bootstrap_servers": ("broker-1",)}, "'broker-1' is not of the form host:port"),
         ({"replication_factor": 0}, "replication factor"),
         ({"security_protocol": "SASL_SSL"}, "SASL_SSL does not go with the SASL mechanism None"),
         ({"sasl_mechanism": "PLAIN"}, "PLAINTEXT does not go with the SASL mechanism PLAIN"),
@@ -103,6 +104,15 @@ def test_fields_that_do_not_fit_are_refused_at_once(fields: dict[str, Any], caus
     connection = KafkaConnection(**{"bootstrap_servers": HERE, **fields})
     with pytest.raises(ConfigurationError, match=cause):
         KafkaLog(connection, max_record_bytes=1_000, clock=SystemClock())
+
+
+@pytest.mark.parametrize("name", ["", "..", "größe", "a b", "x" * 250])
+def test_a_name_that_kafka_cannot_take_is_refused(name: str) -> None:
+    log = KafkaLog(
+        KafkaConnection(bootstrap_servers=HERE), max_record_bytes=1_000, clock=SystemClock()
+    )
+    with pytest.raises(ConfigurationError, match="cannot name a topic"):
+        log.ends(name)
 
 
 @pytest.mark.parametrize("field", ["ca_file", "certificate_file"])

@@ -65,7 +65,7 @@ class ServerProcess:
         """Everything that it has written."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float = 120.0) -> None:
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 180.0) -> None:
         """Raises ServerFailed when it ends before it is ready, or takes too long."""
         deadline = time.monotonic() + seconds
         while not ready():
