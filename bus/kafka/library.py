@@ -6,6 +6,7 @@ us are mended here, each named where it is.
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -136,6 +137,9 @@ def _close_what_did_not_connect() -> None:
 
 
 _close_what_did_not_connect()
+
+# At the debug level it writes down what it was opened with, the password included.
+logging.getLogger("kafka").setLevel(logging.WARNING)
 
 
 def error_classes() -> Sequence[type[KafkaError]]:

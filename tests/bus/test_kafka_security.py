@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import time
 from typing import Any
 
@@ -63,6 +64,15 @@ def test_a_password_opens_the_door(
 ) -> None:
     fields = {"sasl_mechanism": mechanism, "username": USER, "password": PASSWORD}
     assert round_trip(login(kafka_server, certificates, **fields)) == [b"0", b"1", b"2"]
+
+
+def test_no_secret_is_logged_at_whatever_level(
+    kafka_server: KafkaServer, certificates: Certificates, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    fields = {"sasl_mechanism": "PLAIN", "username": USER, "password": PASSWORD}
+    round_trip(login(kafka_server, certificates, **fields))
+    assert PASSWORD not in caplog.text
 
 
 def test_a_token_opens_the_door(kafka_server: KafkaServer, certificates: Certificates) -> None:
