@@ -7,6 +7,7 @@ make bench ARGS='kills --posts tweets.jsonl.gz --kills 20'
 make bench ARGS='profile enrich'
 make bench ARGS='kafka --count 100000'
 make bench ARGS='kafka-faults --times 5'
+make bench ARGS='elastic'
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from pathlib import Path
 
 import msgspec
 
-from bench import chain, corpus, kafka_faults, kafka_log, kills, latency, profile
+from bench import (
+    chain,
+    corpus,
+    elastic_index,
+    kafka_faults,
+    kafka_log,
+    kills,
+    latency,
+    profile,
+)
 
 SOURCE = Path(__file__).resolve().parent.parent / "config" / "demo" / "evening.jsonl"
 GOAL = 5_700
@@ -39,6 +49,8 @@ def main() -> None:
             _kafka(arguments)
         if arguments.what == "kafka-faults":
             kafka_faults.show(arguments.times)
+        if arguments.what == "elastic":
+            _elastic(arguments, Path(folder))
         if arguments.what == "profile":
             profile.show(arguments.stage, _posts(arguments, Path(folder)))
 
@@ -47,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    what = ("all", "chain", "latency", "kills", "profile", "kafka", "kafka-faults")
+    what = ("all", "chain", "latency", "kills", "profile", "kafka", "kafka-faults", "elastic")
     parser.add_argument("what", nargs="?", choices=what, default="all")
     parser.add_argument("stage", nargs="?", choices=profile.STAGES, default="enrich")
     parser.add_argument("--posts", type=Path, help="a file of posts; composed ones by default")
@@ -135,6 +147,19 @@ def _kafka(arguments: argparse.Namespace) -> None:
         f"{figures.raw_consume:,.0f}/s"
     )
     print(json.dumps({"kafka": msgspec.to_builtins(figures)}))
+
+
+def _elastic(arguments: argparse.Namespace, folder: Path) -> None:
+    figures = elastic_index.measure(_posts(arguments, folder), arguments.passes)
+    for threads, rate in figures.bare.items():
+        print(f"bare client.bulk, {threads} in flight: {rate:,.0f} posts/s")
+    print(
+        f"writer: {figures.writer:,.0f} posts/s, {figures.share:.2f} of the better "
+        f"(goal {elastic_index.GOAL}); CPU a post: {figures.client_cpu_us:.0f} us here, "
+        f"{figures.server_cpu_us:.0f} us of the server (with the bare client "
+        f"{figures.bare_server_cpu_us:.0f}); calibration loop {figures.loop_seconds:.2f} s"
+    )
+    print(json.dumps({"elastic": msgspec.to_builtins(figures)}))
 
 
 if __name__ == "__main__":
