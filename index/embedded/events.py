@@ -1,59 +1,16 @@
-"""The events of one batch, decided and handed to tantivy.
-
-All records are decoded before anything is written, so that a bad one leaves no trace.
-"""
+"""The events of one batch, decided and handed to tantivy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from index.embedded.engine import EngineWriter
 from index.embedded.memory import Memory
 from index.embedded.schema import ACCOUNT, UID, document
-from index.fields import POST_VIEW, PostView, fields_of
+from index.events import Event
+from index.fields import fields_of
 from index.lifecycle import UNKNOWN, Standing, Verdict, judge
-from index.port import Entry, Rejected
-from model.enriched import ENRICHMENT, Enrichment
-from model.errors import MalformedRecord, RecordError
-from model.incident import account_key
 from model.post import REMOVALS
-
-MAX_ID = 1_024
-"""Code points of an id. Far beyond what platforms use, and within what tantivy can find."""
-
-
-class Event(NamedTuple):
-    """An entry, decoded. ``account`` stands for the author on one platform; a removal has
-    no ``enrichment``."""
-
-    entry: Entry
-    post: PostView
-    account: int | None
-    enrichment: Enrichment | None
-
-
-def decode(entries: Sequence[Entry]) -> tuple[list[Event], list[Rejected]]:
-    """The events, and what is none."""
-    events, rejected = [], []
-    for position, entry in enumerate(entries):
-        try:
-            events.append(_decoded(entry))
-        except RecordError as error:
-            rejected.append(Rejected(position, str(error)))
-    return events, rejected
-
-
-def _decoded(entry: Entry) -> Event:
-    post = POST_VIEW.decode(entry.post)
-    if not 0 < len(post.uid) <= MAX_ID:
-        raise MalformedRecord("the id of a post", cause="it is empty or overlong")
-    account = account_key(post.uid, post.author.id) if post.author else None
-    if post.op in REMOVALS:
-        if post.op == "account_delete" and account is None:
-            raise MalformedRecord("the deletion of an account", cause="it names no author")
-        return Event(entry, post, account, None)
-    return Event(entry, post, account, ENRICHMENT.decode(entry.enrichment))
 
 
 class Decisions:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from index.cursor import Cursor, digest
 from index.embedded.compile import in_span
-from index.embedded.cursor import Cursor, digest
 from index.embedded.engine import DocAddress, Order, Query, Searcher, count
 from index.embedded.schema import ENRICHMENT_BYTES, POST_BYTES, TIME, UID
 from index.port import Hit, SearchRequest

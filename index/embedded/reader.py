@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from index.cursor import cursor_of
 from index.embedded.compile import engine_query, in_span
-from index.embedded.cursor import cursor_of
 from index.embedded.engine import Guard, Index, Order, Query, Searcher, count
 from index.embedded.folder import Folder, Stamp
 from index.embedded.pages import page, read_hit

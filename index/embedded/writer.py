@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from index.embedded.engine import EngineWriter, Guard, Query, count, discard
-from index.embedded.events import apply, decode
+from index.embedded.events import apply
 from index.embedded.folder import Folder
 from index.embedded.memory import Memory
 from index.embedded.schema import SCHEMA, UID
+from index.events import decode
 from index.lifecycle import Standing
 from index.port import Entry, Rejected
 from model.errors import IndexUnavailable

@@ -16,13 +16,16 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The last post's place in the order, or, by relevance, how many hits were shown.
 
     ``search`` is a digest of what was asked: a cursor of one search means nothing in
-    another.
+    another. An engine that holds a view of the index open between the pages names it in
+    ``view``, and its own mark of the last hit in ``mark``.
     """
 
     search: bytes
     time: int = 0
     uid: str = ""
     shown: int = 0
+    view: str = ""
+    mark: tuple[float, int] | None = None
 
     def text(self) -> str:
         """The cursor as it is handed out."""
