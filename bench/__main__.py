@@ -5,6 +5,7 @@ make bench ARGS='chain --posts tweets.jsonl.gz'
 make bench ARGS='latency --rate 200'
 make bench ARGS='kills --posts tweets.jsonl.gz --kills 20'
 make bench ARGS='profile enrich'
+make bench ARGS='elastic'
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import chain, corpus, kills, latency, profile
+from bench import chain, corpus, elastic_index, kills, latency, profile
 
 SOURCE = Path(__file__).resolve().parent.parent / "config" / "demo" / "evening.jsonl"
 GOAL = 5_700
@@ -33,6 +34,8 @@ def main() -> None:
             _latency(arguments, Path(folder))
         if arguments.what == "kills":
             _kills(arguments, Path(folder))
+        if arguments.what == "elastic":
+            _elastic(arguments, Path(folder))
         if arguments.what == "profile":
             profile.show(arguments.stage, _posts(arguments, Path(folder)))
 
@@ -41,7 +44,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    what = ("all", "chain", "latency", "kills", "profile")
+    what = ("all", "chain", "latency", "kills", "profile", "elastic")
     parser.add_argument("what", nargs="?", choices=what, default="all")
     parser.add_argument("stage", nargs="?", choices=profile.STAGES, default="enrich")
     parser.add_argument("--posts", type=Path, help="a file of posts; composed ones by default")
@@ -114,6 +117,18 @@ def _kills(arguments: argparse.Namespace, folder: Path) -> None:
     same = outcomes["quiet"].incidents == outcomes["disturbed"].incidents
     print(f"the same incidents: {'yes' if same else 'NO'}")
     print(f"the same posts: {outcomes['quiet'].searchable == outcomes['disturbed'].searchable}")
+
+
+def _elastic(arguments: argparse.Namespace, folder: Path) -> None:
+    figures = elastic_index.measure(_posts(arguments, folder), arguments.passes)
+    for threads, rate in figures.bare.items():
+        print(f"bare client.bulk, {threads} in flight: {rate:,.0f} posts/s")
+    print(
+        f"writer: {figures.writer:,.0f} posts/s, {figures.share:.2f} of the better "
+        f"(goal {elastic_index.GOAL}), {figures.writer_cpu_us:.0f} us of CPU a post "
+        f"(calibration loop {figures.loop_seconds:.2f} s)"
+    )
+    print(json.dumps({"elastic": msgspec.to_builtins(figures)}))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,16 @@ def show(stage: str, posts: Path) -> None:
     statistics.sort_stats("tottime").print_stats(ROWS)
 
 
+def enriched_records(posts: Path) -> list[Record]:
+    """Posts of a file as the indexer gets them."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-profile-") as folder:
+        settings = read_settings().model_copy(update={"state": Path(folder)})
+        wiring = Wiring(settings)
+        records = _enriched(build_stage(wiring, "enrich"), _records(posts))
+        wiring.close()
+    return records
+
+
 def _records(posts: Path) -> list[Record]:
     source = ReplaySource(posts, ReplayOptions())
     source.open({})

@@ -8,10 +8,11 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers.elasticsearch import elastic_server
 from tests.servers.kafka import kafka_server
 from tests.servers.need import untested
 
-__all__ = ["kafka_server"]
+__all__ = ["elastic_server", "kafka_server"]
 
 settings.register_profile(
     "tocsin",

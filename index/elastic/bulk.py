@@ -55,7 +55,9 @@ class Bulk:
         for attempt in range(TRIES):
             if attempt:
                 self._clock.sleep(backoff.next())
-            answers = self._in_portions([items[n] for n in waiting], only_aliases=only_aliases)
+            answers = self._in_portions(
+                [items[n] for n in waiting], MAX_BYTES >> attempt, only_aliases=only_aliases
+            )
             outcomes.update(zip(waiting, answers, strict=True))
             waiting = [n for n in waiting if may_pass(outcomes[n])]
             if not waiting:
@@ -66,11 +68,14 @@ class Bulk:
             remedy="It is overloaded, blocked or out of disk; it is tried again",
         )
 
-    def _in_portions(self, items: Sequence[bytes], *, only_aliases: bool) -> list[Outcome]:
+    def _in_portions(
+        self, items: Sequence[bytes], max_bytes: int, *, only_aliases: bool
+    ) -> list[Outcome]:
+        """What was refused goes in smaller requests each time: it may have been too much."""
         answers: list[Outcome] = []
         start = size = 0
         for n, item in enumerate(items):
-            if size and size + len(item) > MAX_BYTES:
+            if size and size + len(item) > max_bytes:
                 answers += self._request(items[start:n], only_aliases=only_aliases)
                 start, size = n, 0
             size += len(item)

@@ -27,6 +27,7 @@ def scan(
                 "size": PAGE,
                 "sort": [{"_shard_doc": "asc"}],
                 "_source": source,
+                "seq_no_primary_term": True,
                 "version": True,
                 "track_total_hits": False,
             }
