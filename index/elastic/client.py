@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+from elastic_transport import ApiError
 from elasticsearch import (
-    ApiError,
     AuthenticationException,
     AuthorizationException,
     BadRequestError,
