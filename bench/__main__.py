@@ -125,8 +125,9 @@ def _elastic(arguments: argparse.Namespace, folder: Path) -> None:
         print(f"bare client.bulk, {threads} in flight: {rate:,.0f} posts/s")
     print(
         f"writer: {figures.writer:,.0f} posts/s, {figures.share:.2f} of the better "
-        f"(goal {elastic_index.GOAL}), {figures.writer_cpu_us:.0f} us of CPU a post "
-        f"(calibration loop {figures.loop_seconds:.2f} s)"
+        f"(goal {elastic_index.GOAL}); CPU a post: {figures.client_cpu_us:.0f} us here, "
+        f"{figures.server_cpu_us:.0f} us of the server (with the bare client "
+        f"{figures.bare_server_cpu_us:.0f}); calibration loop {figures.loop_seconds:.2f} s"
     )
     print(json.dumps({"elastic": msgspec.to_builtins(figures)}))
 

@@ -1,7 +1,7 @@
 """The writer of the Elasticsearch index against the bare client on the same documents.
 
-Both put the same posts into a fresh index of the same server, in turn, after a pass of
-each that is not counted. The bare client sends bulk requests whose bytes were made
+Both put the same posts into a fresh index of the same server, in turn, after passes of
+each that are not counted. The bare client sends bulk requests whose bytes were made
 beforehand, refreshes as often as the writer commits, and remembers nothing of a post; the
 writer reads both records of each post, builds the document and keeps its standing.
 """
@@ -9,12 +9,15 @@ writer reads both records of each post, builds the document and keeps its standi
 from __future__ import annotations
 
 import dataclasses
+import functools
+import os
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from elasticsearch import Elasticsearch
@@ -27,7 +30,7 @@ from index.elastic.document import put_post
 from index.elastic.layout import Layout
 from index.events import decode
 from index.port import Entry
-from tests.servers.elasticsearch import start_elasticsearch
+from tests.servers.elasticsearch import ElasticServer, start_elasticsearch
 
 GOAL = 0.8
 HEAP = "1g"
@@ -36,16 +39,25 @@ REQUEST = 1_000
 
 COMMIT = 5_000
 THREADS = (1, 2)
+WARMING = 2
+"""Passes that are not counted: a cold server takes twice the time."""
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """Posts a second, the median of the passes; ``bare`` by the number of threads."""
+    """Posts a second, the median of the passes; ``bare`` by the number of threads.
+
+    CPU is in microseconds a post: of this process while our writer writes, of the server
+    meanwhile, and of the server with the bare client. On a machine that others use too it
+    says more than the rates.
+    """
 
     posts: int
     passes: int
     writer: float
     bare: dict[int, float]
-    writer_cpu_us: float
+    client_cpu_us: float
+    server_cpu_us: float
+    bare_server_cpu_us: float
     loop_seconds: float
 
     @property
@@ -59,31 +71,67 @@ def measure(posts: Path, passes: int) -> Figures:
     entries = [Entry(record.base, record.value) for record in enriched_records(posts)]
     server = start_elasticsearch(heap=HEAP)
     try:
-        return _measured(entries, server.connection("bench"), passes)
+        return _measured(entries, server, passes)
     finally:
         server.close()
 
 
-def _measured(entries: Sequence[Entry], connection: ElasticConnection, passes: int) -> Figures:
-    written: list[float] = []
-    cpu: list[float] = []
-    bare: dict[int, list[float]] = {threads: [] for threads in THREADS}
-    for number in range(passes + 1):
+def _measured(entries: Sequence[Entry], server: ElasticServer, passes: int) -> Figures:
+    connection = server.connection("bench")
+    writer: list[_Run] = []
+    bare: dict[int, list[_Run]] = {threads: [] for threads in THREADS}
+    for number in range(passes + WARMING):
         for threads in THREADS:
             with _fresh(connection, f"bare{number}x{threads}") as place:
-                bare[threads].append(_bare(entries, place, threads))
+                bodies = _bodies(entries, place)
+                send = functools.partial(_bare, bodies, place, threads)
+                bare[threads].append(_run(send, server, len(entries)))
         with _fresh(connection, f"writer{number}") as place:
-            started = time.process_time()
-            written.append(_written(entries, place))
-            cpu.append((time.process_time() - started) / len(entries) * 1e6)
+            send = functools.partial(_written, entries, place)
+            writer.append(_run(send, server, len(entries)))
+    del writer[:WARMING]
+    for runs in bare.values():
+        del runs[:WARMING]
     return Figures(
         posts=len(entries),
         passes=passes,
-        writer=statistics.median(written[1:]),
-        bare={threads: statistics.median(rates[1:]) for threads, rates in bare.items()},
-        writer_cpu_us=statistics.median(cpu[1:]),
+        writer=statistics.median(run.rate for run in writer),
+        bare={threads: statistics.median(run.rate for run in bare[threads]) for threads in bare},
+        client_cpu_us=statistics.median(run.client_us for run in writer),
+        server_cpu_us=statistics.median(run.server_us for run in writer),
+        bare_server_cpu_us=statistics.median(
+            run.server_us for runs in bare.values() for run in runs
+        ),
         loop_seconds=loop_seconds(),
     )
+
+
+class _Run(NamedTuple):
+    rate: float
+    client_us: float
+    server_us: float
+
+
+def _run(send: Callable[[], None], server: ElasticServer, count: int) -> _Run:
+    """One way of writing so many posts."""
+    busy, own, started = _cpu_seconds(server), time.process_time(), time.perf_counter()
+    send()
+    seconds = time.perf_counter() - started
+    own, busy = time.process_time() - own, _cpu_seconds(server) - busy
+    return _Run(count / seconds, own / count * 1e6, busy / count * 1e6)
+
+
+def _cpu_seconds(server: ElasticServer) -> float:
+    """Of all processes of the server's group, by /proc/PID/stat (proc(5), fields 5, 14, 15)."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(fields[2]) == server.process.pid:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -96,12 +144,11 @@ def _fresh(connection: ElasticConnection, prefix: str) -> Iterator[ElasticConnec
     server.close()
 
 
-def _written(entries: Sequence[Entry], place: ElasticConnection) -> float:
-    """Posts a second of our writer."""
+def _written(entries: Sequence[Entry], place: ElasticConnection) -> None:
+    """Our writer, given as much at a time as it sends in two requests."""
     writer = ElasticWriter(place)
     step = REQUEST * max(THREADS)
     since_commit = 0
-    started = time.perf_counter()
     for start in range(0, len(entries), step):
         batch = entries[start : start + step]
         assert writer.write(batch) == []
@@ -110,18 +157,23 @@ def _written(entries: Sequence[Entry], place: ElasticConnection) -> float:
             writer.commit()
             since_commit = 0
     writer.close()
-    return len(entries) / (time.perf_counter() - started)
 
 
-def _bare(entries: Sequence[Entry], place: ElasticConnection, threads: int) -> float:
-    """Posts a second of the client alone."""
-    layout = Layout(Server(place), place)
+def _bodies(entries: Sequence[Entry], place: ElasticConnection) -> list[bytes]:
+    """The same documents as bulk requests, and the indices that they go to."""
+    server = Server(place)
+    layout = Layout(server, place)
     layout.prepare()
     names = layout.names
     events, _ = decode(entries)
     layout.ensure(names.period(event.post.event_at) for event in events)
+    server.close()
     items = [put_post(names.alias(names.period(e.post.event_at)), 1, e) for e in events]
-    bodies = [b"".join(items[n : n + REQUEST]) for n in range(0, len(items), REQUEST)]
+    return [b"".join(items[n : n + REQUEST]) for n in range(0, len(items), REQUEST)]
+
+
+def _bare(bodies: Sequence[bytes], place: ElasticConnection, threads: int) -> None:
+    """The client alone."""
     client = Elasticsearch(list(place.urls), request_timeout=60)
 
     def send(body: bytes) -> bool:
@@ -129,11 +181,8 @@ def _bare(entries: Sequence[Entry], place: ElasticConnection, threads: int) -> f
         return bool(made["errors"])
 
     each = COMMIT // REQUEST
-    started = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(bodies), each):
             assert not any(pool.map(send, bodies[start : start + each]))
-            client.indices.refresh(index=names.posts)
-    seconds = time.perf_counter() - started
+            client.indices.refresh(index=f"{place.prefix}-posts")
     client.close()
-    return len(entries) / seconds

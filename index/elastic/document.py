@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from index.elastic import schema
+from index.elastic.alphabet import as_bytes, as_text
 from index.elastic.names import MAX_ID_BYTES
 from index.events import Event
 from index.fields import BOUNDARY, Fields, fields_of
@@ -55,22 +56,18 @@ def drop_post(alias: str, version: int, uid: str) -> bytes:
 def read_hit(source: dict[str, Any]) -> Hit:
     """A hit, decoded from the bytes that were stored."""
     post, added = source[schema.POST_BYTES], source[schema.ENRICHMENT_BYTES]
-    return Hit(POST.decode(post.encode("latin-1")), ENRICHMENT.decode(added.encode("latin-1")))
+    return Hit(POST.decode(as_bytes(post)), ENRICHMENT.decode(as_bytes(added)))
 
 
 def _document(event: Event, fields: Fields, enrichment: Enrichment) -> dict[str, Any]:
-    """The post's fields, and both records untouched.
-
-    The records are bytes, which JSON has no form for. Each byte becomes the character of
-    its number (Latin-1): text in them stays legible, and takes less room than in base 64.
-    """
+    """The post's fields, and both records untouched, as text that stands for their bytes."""
     document: dict[str, Any] = {
         schema.ID: event.post.uid,
         schema.TIMESTAMP: fields.event_at // MILLISECOND,
         schema.TIME: fields.event_at,
         schema.BODY: fields.body,
-        schema.POST_BYTES: event.entry.post.decode("latin-1"),
-        schema.ENRICHMENT_BYTES: event.entry.enrichment.decode("latin-1"),
+        schema.POST_BYTES: as_text(event.entry.post),
+        schema.ENRICHMENT_BYTES: as_text(event.entry.enrichment),
         **fields.keywords,
         **fields.numbers,
     }

@@ -45,7 +45,8 @@ class Names:
     def period_of_alias(self, alias: str) -> str | None:
         """The period that an alias stands for, None if it is none of a period."""
         start, _, period = alias.rpartition("-")
-        return period if start == self.posts and period_end(period) is not None else None
+        known = period == LATER or period_end(period) is not None
+        return period if start == self.posts and known else None
 
 
 @lru_cache(maxsize=4_096)

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from index.elastic import schema
+from index.elastic.alphabet import as_bytes
 from index.elastic.bulk import OK, Bulk, check
 from index.elastic.client import MISSING, Server
 from index.elastic.connection import ElasticConnection
@@ -117,7 +118,7 @@ class _Renewal:
 
 def _items(hits: list[dict[str, Any]], index: str) -> Iterator[bytes]:
     """Each document made anew under the version that it has."""
-    entries = [Entry(*(hit["_source"][part].encode("latin-1") for part in _STORED)) for hit in hits]
+    entries = [Entry(*(as_bytes(hit["_source"][part]) for part in _STORED)) for hit in hits]
     events: list[Event]
     events, rejected = decode(entries)
     if rejected:

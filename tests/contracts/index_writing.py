@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.erasing import erase_found, posts_of_author, posts_of_day
 from index.port import (
     Entry,
     IndexWriter,
@@ -16,6 +17,7 @@ from index.port import (
     SearchRequest,
 )
 from index.query.ast import MatchAll, Term
+from model.clock import DAY
 from tests.contracts.index_history import Event, batches, histories, outcomes
 from tests.contracts.index_posts import (
     enriched,
@@ -169,3 +171,16 @@ class WritingContract(IndexCase):
         store(writer, *entries([made("x:main:1", op="restore", rev=9), made("x:main:never")]))
         assert found(index, MatchAll()) == {"x:main:2"}
         assert writer.erase(["x:main:1"]) == 0
+
+    def test_erasing_an_author_or_a_day(self, writer: IndexWriter, index: SearchIndex) -> None:
+        written = [
+            made(f"x:main:{n}", "fire", at=n * DAY // 2, author="7" if n % 2 else "8")
+            for n in range(8)
+        ]
+        writer.write(entries(written))
+        assert erase_found(index, writer, posts_of_day(DAY + 5)) == 2
+        assert erase_found(index, writer, posts_of_day(DAY + 5)) == 0
+        assert erase_found(index, writer, posts_of_author("@7")) == 3
+        assert found(index, MatchAll()) == {"x:main:0", "x:main:4", "x:main:6"}
+        store(writer, *entries(written))
+        assert found(index, MatchAll()) == {"x:main:0", "x:main:4", "x:main:6"}

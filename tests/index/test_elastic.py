@@ -11,6 +11,7 @@ import pytest
 
 from index.cursor import cursor_of
 from index.elastic import ElasticConnection, ElasticIndex, ElasticWriter, schema
+from index.elastic.alphabet import as_bytes, as_text
 from index.elastic.bulk import CONFLICT, Bulk
 from index.elastic.client import Server
 from index.elastic.document import put_post
@@ -91,9 +92,17 @@ def test_both_records_are_stored_byte_by_byte(
     store(writer, written)
     (hit,) = server.search({}, f"{elastic.prefix}-posts")["hits"]["hits"]
     stored = hit["_source"]
-    assert stored["post"].encode("latin-1") == written.post
-    assert stored["enrichment"].encode("latin-1") == written.enrichment
+    assert as_bytes(stored["post"]) == written.post
+    assert as_bytes(stored["enrichment"]) == written.enrichment
     assert stored["@timestamp"] == FRIDAY // 1_000
+
+
+def test_every_byte_has_a_character_that_json_need_not_escape() -> None:
+    every = bytes(range(256)) * 2
+    text = as_text(every)
+    assert as_bytes(text) == every
+    assert msgspec.json.encode(text) == b'"' + text.encode() + b'"'
+    assert as_text(b"fire at the mill") == "fire at the mill"
 
 
 def test_kibana_finds_time_and_place(
