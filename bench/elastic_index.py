@@ -33,7 +33,6 @@ from index.port import Entry
 from tests.servers.elasticsearch import ElasticServer, start_elasticsearch
 
 GOAL = 0.8
-HEAP = "1g"
 REQUEST = 1_000
 """Documents of a bare request, and the half of what the writer is given at a time."""
 
@@ -69,7 +68,7 @@ class Figures(msgspec.Struct, frozen=True):
 def measure(posts: Path, passes: int) -> Figures:
     """Start a server, write the posts in every way, stop it."""
     entries = [Entry(record.base, record.value) for record in enriched_records(posts)]
-    server = start_elasticsearch(heap=HEAP)
+    server = start_elasticsearch(lasting=True)
     try:
         return _measured(entries, server, passes)
     finally:

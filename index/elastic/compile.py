@@ -26,6 +26,7 @@ from index.query.ast import (
     Wildcard,
 )
 from index.query.ranges import clamped, whole_bounds
+from model.errors import QueryError
 
 Dsl: TypeAlias = dict[str, Any]
 
@@ -33,18 +34,29 @@ EVERYTHING: Dsl = {"match_all": {}}
 NOTHING: Dsl = {"match_none": {}}
 
 
+MAX_LEVELS = 28
+"""Of AND, OR and NOT inside each other. Elasticsearch takes 30, of which a span of time and
+the innermost query take one each."""
+
+
+def compiled(node: Node, since: int | None, until: int | None) -> Dsl:
+    """The query within a span of the posts' own time (UTC microseconds), ``until`` exclusive.
+
+    Raises QueryError for what Elasticsearch cannot search.
+    """
+    query = engine_query(node)
+    if _levels(query) > MAX_LEVELS:
+        raise QueryError(
+            "Elasticsearch cannot search for so many brackets inside each other",
+            hint=f"It takes {MAX_LEVELS} levels of AND, OR and NOT",
+        )
+    return _in_span(query, since, until)
+
+
 @singledispatch
 def engine_query(node: Node) -> Dsl:
     """The query. Raises QueryError for a circle that cannot be searched."""
     raise TypeError(f"no Elasticsearch query for {type(node).__name__}")
-
-
-def in_span(query: Dsl, since: int | None, until: int | None) -> Dsl:
-    """The query within a span of the posts' own time, ``until`` exclusive."""
-    if since is None and until is None:
-        return query
-    last = None if until is None else until - 1
-    return {"bool": {"must": [query], "filter": [_whole(TIME, clamped(since), clamped(last))]}}
 
 
 @engine_query.register
@@ -167,3 +179,17 @@ def _whole(field: str, low: int | None, high: int | None) -> Dsl:
         return NOTHING
     bounds = {"gte": low, "lte": high}
     return {"range": {field: {name: end for name, end in bounds.items() if end is not None}}}
+
+
+def _in_span(query: Dsl, since: int | None, until: int | None) -> Dsl:
+    if since is None and until is None:
+        return query
+    last = None if until is None else until - 1
+    return {"bool": {"must": [query], "filter": [_whole(TIME, clamped(since), clamped(last))]}}
+
+
+def _levels(query: Dsl) -> int:
+    """How many bools stand inside each other."""
+    clauses = query.get("bool", {})
+    inner = (child for part in ("must", "must_not", "should") for child in clauses.get(part, ()))
+    return 1 + max(map(_levels, inner), default=0) if clauses else 0

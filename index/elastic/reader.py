@@ -7,7 +7,7 @@ from typing import Any
 from index.cursor import Cursor, cursor_of, digest
 from index.elastic.aggregate import first_and_last, over_time, top
 from index.elastic.client import Server
-from index.elastic.compile import Dsl, engine_query, in_span
+from index.elastic.compile import Dsl, compiled
 from index.elastic.connection import ElasticConnection
 from index.elastic.document import id_of, read_hit
 from index.elastic.names import Names
@@ -133,7 +133,7 @@ class ElasticIndex:
 
 
 def _query(request: SearchRequest) -> Dsl:
-    return in_span(engine_query(request.query), request.since, request.until)
+    return compiled(request.query, request.since, request.until)
 
 
 def _page(request: SearchRequest, query: Dsl) -> dict[str, Any]:
