@@ -9,7 +9,6 @@ those who know what they sent.
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -70,8 +69,7 @@ class Server:
 
     def __init__(self, connection: ElasticConnection) -> None:
         self._named = ", ".join(connection.urls)
-        with self._translated(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # loopback without security is our default
+        with self._translated():
             self._client = Elasticsearch(
                 list(connection.urls),
                 serializer=_Json(),
@@ -111,11 +109,10 @@ class Server:
         An index that does not exist is empty. A shard that does not answer makes the
         whole search fail, rather than posts be missing.
         """
-        if index is None:
-            path, parameters = "/_search", {}
-        else:
-            path, parameters = f"/{index}/_search", {"ignore_unavailable": "true"}
-        parameters["allow_partial_search_results"] = "false"
+        parameters = {"allow_partial_search_results": "false"}
+        if index is not None:
+            parameters["ignore_unavailable"] = "true"
+        path = "/_search" if index is None else f"/{index}/_search"
         return self.ask("POST", path, body, accept=frozenset(), **parameters).body
 
     def close(self) -> None:

@@ -23,7 +23,6 @@ class Layout:
         self._connection = connection
         self._names = Names(connection.prefix, connection.daily_from)
         self._known: set[str] = set()
-        self._is_prepared = False
 
     @property
     def names(self) -> Names:
@@ -31,19 +30,16 @@ class Layout:
         return self._names
 
     def prepare(self) -> None:
-        """Make the template and what every writer needs, the first time it is called.
+        """Make the template and what every writer needs.
 
         Raises StateCorrupt where a newer Tocsin has been.
         """
-        if self._is_prepared:
-            return
         self._check_version()
         name = self._names.posts
         self._server.ask("PUT", f"/_index_template/{name}", schema.template(name, self._connection))
         settings = {"index": schema.settings(self._connection)}
         for memory in (self._names.standings, self._names.accounts):
             self._create(memory, {"settings": settings, "mappings": schema.MEMORY_MAPPING})
-        self._is_prepared = True
 
     def ensure(self, periods: Iterable[str]) -> None:
         """Make sure that posts of these periods can be written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from index.elastic.accounts import Accounts
 from index.elastic.bulk import Bulk
@@ -41,7 +41,8 @@ class ElasticWriter:
         self._accounts = Accounts(self._server, bulk, names.accounts, clock)
         self._posts = Posts(self._server, bulk, self._layout)
         self._fresh = FreshPosts(self._standings, self._posts)
-        self._knows_accounts = False
+        self._doomed: set[int] = set()
+        self._is_prepared = False
 
     def write(self, entries: Sequence[Entry]) -> list[Rejected]:
         """Create, replace if newer, or remove, according to each post's operation."""
@@ -53,9 +54,11 @@ class ElasticWriter:
 
     def commit(self) -> None:
         """Make what was written searchable; it is durable already."""
-        if not self._posts.is_refreshed:
-            self._posts.refresh()
-            self._remove_accounts(self._accounts.news())
+        if self._posts.is_refreshed and not self._doomed:
+            return
+        self._posts.refresh()
+        self._doomed |= self._accounts.news()
+        self._remove_accounts()
 
     def erase(self, uids: Sequence[str]) -> int:
         """Remove these posts for good, durably, and keep them out should they come again.
@@ -78,14 +81,16 @@ class ElasticWriter:
             self._server.close()
 
     def _prepare(self) -> None:
-        self._layout.prepare()
-        if not self._knows_accounts:
-            self._accounts.news()
-            self._knows_accounts = True
+        if not self._is_prepared:
+            self._layout.prepare()
+            # What a writer that was killed had written of these accounts must go as well.
+            self._doomed |= self._accounts.news()
+            self._is_prepared = True
 
     def _write(self, events: Sequence[Event]) -> list[Rejected]:
         deleted = _deleted_accounts(events)
         self._accounts.add(deleted)
+        self._doomed |= deleted
         groups = _by_post(event for event in events if self._is_wanted(event))
         rejected, known = self._fresh.write([g[0] for g in groups.values() if _is_fresh(g)])
         rest = {event.post.uid for event in known}
@@ -94,7 +99,6 @@ class ElasticWriter:
         refused = settle(decides, self._standings, self._posts).refused
         for uid, cause in refused.items():
             rejected += [Rejected(event.position, cause) for event in groups[uid]]
-        self._remove_accounts(deleted)
         return rejected
 
     def _is_wanted(self, event: Event) -> bool:
@@ -104,15 +108,17 @@ class ElasticWriter:
         decides = {uid: erase(uid) for uid in uids}
         return settle(decides, self._standings, self._posts).dropped
 
-    def _remove_accounts(self, accounts: Collection[int]) -> None:
-        """Remove every post of these accounts, whoever wrote it."""
-        if not accounts:
+    def _remove_accounts(self) -> None:
+        """Remove every post of the deleted accounts that were not yet seen to, whoever
+        wrote it. What this leaves undone the next commit does."""
+        if not self._doomed:
             return
         self._posts.refresh_all()
-        query = {"terms": {ACCOUNT: sorted(accounts)}}
+        query = {"terms": {ACCOUNT: sorted(self._doomed)}}
         found = scan(self._server, self._posts.names.posts, query, source=[ID])
         self._erase([hit["_source"][ID] for hit in found])
         self._posts.refresh()
+        self._doomed.clear()
 
 
 def _deleted_accounts(events: Iterable[Event]) -> set[int]:

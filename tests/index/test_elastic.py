@@ -225,6 +225,21 @@ def test_writers_that_take_turns_know_of_each_other(elastic: ElasticConnection) 
         assert found(index, MatchAll()) == set()
 
 
+def test_what_a_killed_writer_left_of_a_deleted_account_goes(elastic: ElasticConnection) -> None:
+    with (
+        contextlib.closing(ElasticWriter(elastic)) as one,
+        contextlib.closing(ElasticIndex(elastic)) as index,
+    ):
+        killed = ElasticWriter(elastic)
+        killed.write([entry(made("x:main:1"))])
+        store(one, entry(made("x:main:account", author="7", op="account_delete")))
+        killed.write([entry(made("x:main:2", author="7"))])  # and never commits
+        with contextlib.closing(ElasticWriter(elastic)) as follower:
+            store(follower, entry(made("x:main:3")))
+        assert found(index, MatchAll()) == {"x:main:1", "x:main:3"}
+        killed.close()
+
+
 def test_old_days_are_dropped_and_the_last_is_kept(
     writer: ElasticWriter, index: ElasticIndex, elastic: ElasticConnection, server: Server
 ) -> None:
