@@ -7,6 +7,7 @@ times; what a later request may cure remains IndexUnavailable, for the caller to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
@@ -113,7 +114,12 @@ def check(outcomes: Sequence[Outcome], fault: Callable[[Outcome], bool]) -> None
 def _outcome(item: dict[str, Any]) -> Outcome:
     (answer,) = item.values()
     error = answer.get("error")
-    return _refused(answer["status"], error) if error else Outcome(answer["status"])
+    return _refused(answer["status"], error) if error else _done(answer["status"])
+
+
+@lru_cache(maxsize=16)
+def _done(status: int) -> Outcome:
+    return Outcome(status)
 
 
 def _refused(status: int, error: object) -> Outcome:

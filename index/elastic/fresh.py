@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from index.elastic.bulk import CONFLICT, OK
 from index.elastic.posts import Posts
@@ -18,7 +18,10 @@ from index.port import Rejected
 
 IN_FLIGHT = 2
 WORTH_SPLITTING = 200
-MAX_EVENTS = 1_500
+MAX_POSTS = 1_500
+
+Dated: TypeAlias = tuple[Event, str]
+"""A post, and the period in which it stands."""
 
 
 class Fresh(NamedTuple):
@@ -39,10 +42,11 @@ class FreshPosts:
 
     def write(self, events: Sequence[Event]) -> Fresh:
         """Write posts in their first version. Raises IndexUnavailable."""
-        self._posts.expect(events)
+        posts = [(event, self._posts.period(event)) for event in events]
+        self._posts.expect({period for _, period in posts})
         written = Fresh([], [])
         # All of them end before the first failure is raised: none may outlive this call.
-        answers = [self._threads.submit(self._write, some) for some in _portions(events)]
+        answers = [self._threads.submit(self._write, some) for some in _portions(posts)]
         for failed in [answer.exception() for answer in answers]:
             if failed is not None:
                 raise failed
@@ -56,17 +60,16 @@ class FreshPosts:
         """Release the threads."""
         self._threads.shutdown()
 
-    def _write(self, events: Sequence[Event]) -> Fresh:
-        period = self._posts.period
-        claims = self._standings.claim((event.post.uid, period(event)) for event in events)
-        claimed = list(zip(events, claims, strict=True))
-        new = [event for event, claim in claimed if claim.status < OK]
-        refused: list[tuple[Event, str | None]]
-        refused = [(e, claim.cause) for e, claim in claimed if _failed(claim.status)]
+    def _write(self, posts: Sequence[Dated]) -> Fresh:
+        claims = self._standings.claim((event.post.uid, period) for event, period in posts)
+        claimed = list(zip(posts, claims, strict=True))
+        new = [post for post, claim in claimed if claim.status < OK]
+        refused: list[tuple[Dated, str | None]]
+        refused = [(post, claim.cause) for post, claim in claimed if _failed(claim.status)]
         refused += zip(new, self._posts.put(new), strict=True)
         return Fresh(
-            [Rejected(event.position, cause) for event, cause in refused if cause is not None],
-            [event for event, claim in claimed if claim.status == CONFLICT],
+            [Rejected(post[0].position, cause) for post, cause in refused if cause is not None],
+            [post[0] for post, claim in claimed if claim.status == CONFLICT],
         )
 
 
@@ -74,8 +77,8 @@ def _failed(status: int) -> bool:
     return status >= OK and status != CONFLICT
 
 
-def _portions(events: Sequence[Event]) -> list[Sequence[Event]]:
-    """The events for each request: halves, where there are enough, but never too many."""
-    size = len(events) if len(events) < WORTH_SPLITTING else -(-len(events) // IN_FLIGHT)
-    step = max(1, min(size, MAX_EVENTS))
-    return [events[start : start + step] for start in range(0, len(events), step)]
+def _portions(posts: Sequence[Dated]) -> list[Sequence[Dated]]:
+    """The posts for each request: halves, where there are enough, but never too many."""
+    size = len(posts) if len(posts) < WORTH_SPLITTING else -(-len(posts) // IN_FLIGHT)
+    step = max(1, min(size, MAX_POSTS))
+    return [posts[start : start + step] for start in range(0, len(posts), step)]

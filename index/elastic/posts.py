@@ -36,20 +36,19 @@ class Posts:
 
     def period(self, event: Event) -> str:
         """The period in which a post stands."""
-        return self.names.period(event.post.event_at)
+        return self._layout.names.period(event.post.event_at)
 
-    def expect(self, events: Iterable[Event]) -> None:
-        """Make sure that there are indices for these posts."""
-        self._layout.ensure(map(self.period, events))
+    def expect(self, periods: Iterable[str]) -> None:
+        """Make sure that there are indices for posts of these periods."""
+        self._layout.ensure(periods)
 
-    def put(self, events: Sequence[Event]) -> list[str | None]:
-        """Put posts that are in version 1; for each that was refused, the cause."""
-        periods = [self.period(event) for event in events]
-        items = [
-            put_post(self.names.alias(period), 1, event)
-            for period, event in zip(periods, events, strict=True)
-        ]
-        self._unrefreshed.update(periods)
+    def put(self, posts: Sequence[tuple[Event, str]]) -> list[str | None]:
+        """Put posts, each with its period, in version 1; for each that was refused, the
+        cause."""
+        alias = self._layout.names.alias
+        aliases = {period: alias(period) for period in {period for _, period in posts}}
+        items = [put_post(aliases[period], 1, event) for event, period in posts]
+        self._unrefreshed.update(aliases)
         outcomes = self._bulk.send(items, only_aliases=True)
         return [self._refusal(outcome, is_put=True) for outcome in outcomes]
 

@@ -31,7 +31,7 @@ def settle(decides: Mapping[str, Decide], standings: Standings, posts: Posts) ->
     uids = iter(decides)
     while some := list(itertools.islice(uids, AT_ONCE)):
         decisions, faults = _decided({uid: decides[uid] for uid in some}, standings)
-        posts.expect(d.winner for d in decisions if d.winner is not None)
+        posts.expect(d.after.periods[0] for d in decisions if d.winner is not None)
         more, gone = posts.carry_out(decisions)
         refused |= faults | more
         dropped += gone
