@@ -86,8 +86,7 @@ def _measured(entries: Sequence[Entry], server: ElasticServer, passes: int) -> F
                 send = functools.partial(_bare, bodies, place, threads)
                 bare[threads].append(_run(send, server, len(entries)))
         with _fresh(connection, f"writer{number}") as place:
-            send = functools.partial(_written, entries, place)
-            writer.append(_run(send, server, len(entries)))
+            writer.append(_run(_prepared(entries, place), server, len(entries)))
     del writer[:WARMING]
     for runs in bare.values():
         del runs[:WARMING]
@@ -143,9 +142,15 @@ def _fresh(connection: ElasticConnection, prefix: str) -> Iterator[ElasticConnec
     server.close()
 
 
-def _written(entries: Sequence[Entry], place: ElasticConnection) -> None:
-    """Our writer, given as much at a time as it sends in two requests."""
+def _prepared(entries: Sequence[Entry], place: ElasticConnection) -> Callable[[], None]:
+    """Our writer, whose indices are there, as they are for the bare client."""
     writer = ElasticWriter(place)
+    assert writer.write(entries[:1]) == []
+    return functools.partial(_written, writer, entries)
+
+
+def _written(writer: ElasticWriter, entries: Sequence[Entry]) -> None:
+    """Our writer, given as much at a time as it sends in two requests."""
     step = REQUEST * max(THREADS)
     since_commit = 0
     for start in range(0, len(entries), step):
