@@ -24,7 +24,7 @@ from model.errors import QueryError
 from tests.contracts.index_posts import MOMENTS, entries_of, queries, seen, tokenize
 from tests.contracts.index_support import SERIAL, counted, found, store
 
-EXAMPLES = 30
+EXAMPLES = 20
 QUERIES = 25
 TYPED = (
     "fire OR flood -film",
@@ -78,7 +78,6 @@ def check(sides: Sides, query: Node) -> None:
     expected = sides.satisfying(query)
     for index in sides.indexes:
         assert found(index, query) == expected, (index, query)
-        assert index.count(SearchRequest(query=query)) == len(expected), (index, query)
 
 
 def test_they_find_the_same(sides: Sides) -> None:
