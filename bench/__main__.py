@@ -6,6 +6,8 @@ make bench ARGS='latency --rate 200'
 make bench ARGS='kills --posts tweets.jsonl.gz --kills 20'
 make bench ARGS='profile enrich'
 make bench ARGS='elastic'
+make bench ARGS='kafka --count 100000'
+make bench ARGS='kafka-faults --times 5'
 """
 
 from __future__ import annotations
@@ -18,7 +20,16 @@ from pathlib import Path
 
 import msgspec
 
-from bench import chain, corpus, elastic_index, kills, latency, profile
+from bench import (
+    chain,
+    corpus,
+    elastic_index,
+    kafka_faults,
+    kafka_log,
+    kills,
+    latency,
+    profile,
+)
 
 SOURCE = Path(__file__).resolve().parent.parent / "config" / "demo" / "evening.jsonl"
 GOAL = 5_700
@@ -36,6 +47,10 @@ def main() -> None:
             _kills(arguments, Path(folder))
         if arguments.what == "elastic":
             _elastic(arguments, Path(folder))
+        if arguments.what == "kafka":
+            _kafka(arguments)
+        if arguments.what == "kafka-faults":
+            kafka_faults.show(arguments.times)
         if arguments.what == "profile":
             profile.show(arguments.stage, _posts(arguments, Path(folder)))
 
@@ -44,7 +59,16 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    what = ("all", "chain", "latency", "kills", "profile", "elastic")
+    what = (
+        "all",
+        "chain",
+        "latency",
+        "kills",
+        "profile",
+        "elastic",
+        "kafka",
+        "kafka-faults",
+    )
     parser.add_argument("what", nargs="?", choices=what, default="all")
     parser.add_argument("stage", nargs="?", choices=profile.STAGES, default="enrich")
     parser.add_argument("--posts", type=Path, help="a file of posts; composed ones by default")
@@ -54,6 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=200, help="posts a second, for latency")
     parser.add_argument("--seconds", type=int, default=60, help="how long, for latency")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--times", type=int, default=3, help="how often to try each fault")
     return parser.parse_args()
 
 
@@ -130,6 +155,20 @@ def _elastic(arguments: argparse.Namespace, folder: Path) -> None:
         f"{figures.bare_server_cpu_us:.0f}); calibration loop {figures.loop_seconds:.2f} s"
     )
     print(json.dumps({"elastic": msgspec.to_builtins(figures)}))
+
+
+def _kafka(arguments: argparse.Namespace) -> None:
+    figures = kafka_log.measure(arguments.count, arguments.passes)
+    print(f"a real broker on the same {os.cpu_count()} cores, {figures.records:,} records of 1 KB:")
+    print(
+        f"  publish {figures.publish:,.0f}/s, {figures.publish_share:.2f} of the bare client's "
+        f"{figures.raw_publish:,.0f}/s"
+    )
+    print(
+        f"  consume {figures.consume:,.0f}/s, {figures.consume_share:.2f} of the bare client's "
+        f"{figures.raw_consume:,.0f}/s"
+    )
+    print(json.dumps({"kafka": msgspec.to_builtins(figures)}))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,13 @@
 Life cycle: a :class:`Log` is opened by the composition root and closed once; closing
 closes its consumers. Threading: a log and its consumers belong to one thread; several
 processes may open the same log. Ordering: records of one key keep their order, since a
-key always goes to the same partition. Delivery is at least once: a consumer that dies
-before :meth:`Consumer.commit` gets the same records again, or another member of its
-group does. Every time is UTC in microseconds.
+key always goes to the same partition. Every time is UTC in microseconds.
+
+Delivery is at least once, and readers are idempotent. A consumer that dies before
+:meth:`Consumer.commit` gets the same records again, or another member of its group does.
+A call of :meth:`Log.publish` that failed may have written a part, and a server may write
+it even later; published again, that part comes twice, and an earlier word about a key may
+come once more behind a later one. Offsets grow within a partition and may leave gaps.
 
 Errors: :class:`~model.errors.LogUnavailable` where the same call may succeed later
 (a full disk, a busy file, a broker away), :class:`~model.errors.RecordTooLarge` for a
@@ -42,8 +46,9 @@ class Record(NamedTuple):
 class Outgoing(NamedTuple):
     """A record to be published.
 
-    A record of a derived topic names its ``source``, whose partition and offset it
-    takes over; publishing it twice replaces it.
+    A record of a derived topic names its ``source``, whose partition it takes over, and
+    is read together with the source's value. Published twice, the last word comes last;
+    whether the first is still read before it is up to the back end.
     """
 
     topic: str
@@ -62,8 +67,9 @@ class TopicPartition(NamedTuple):
 class Retention(msgspec.Struct, frozen=True):
     """How long records are kept: by age in microseconds and by size in bytes per partition.
 
-    None is without limit. A record that a known consumer group has not read yet is kept
-    whatever its age.
+    None is without limit. The embedded log keeps a record that a known consumer group has
+    not read yet whatever its age. A server that knows no such rule drops it, so there the
+    retention must outlast the longest stop of a reader.
     """
 
     max_age: int | None = None
@@ -85,7 +91,8 @@ class Consumer(Protocol):
         """Store, durably, the offset at which this group goes on, per partition.
 
         Positions of partitions that this member no longer owns are ignored: their new
-        owner decides.
+        owner decides. While partitions are being handed over they may be stored with the
+        next poll; whoever dies before that gets the records again.
         """
         ...
 
@@ -119,7 +126,9 @@ class Log(Protocol):
     def publish(self, records: Sequence[Outgoing]) -> None:
         """Append the records; returns when they are durable.
 
-        RecordTooLarge and MalformedRecord mean that nothing of this call was written.
+        RecordTooLarge and MalformedRecord mean that nothing of this call was written,
+        unless it was a server that refused the record: publishing the others again is
+        right in either case.
         """
         ...
 
@@ -144,7 +153,10 @@ class Log(Protocol):
         ...
 
     def prune(self, now: int) -> int:
-        """Drop what retention no longer keeps; returns how many records went."""
+        """Drop what retention no longer keeps; returns how many records went.
+
+        A log whose servers do that by themselves returns 0.
+        """
         ...
 
     def close(self) -> None:

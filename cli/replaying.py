@@ -24,6 +24,7 @@ from ingest.publish import Counts
 from ingest.replay import ReplayOptions, ReplaySource
 from ingest.runner import Stopped
 from model.clock import Clock
+from model.errors import LogUnavailable
 
 LOOK_SECONDS = 0.05
 WORRYING_RESTARTS = 3
@@ -84,12 +85,21 @@ def wait_until_processed(log: Log, clock: Clock, stop: Callable[[], bool]) -> bo
     In the order of the chain, since what one stage commits is there for the next.
     """
     for group, topic in CONSUMERS:
-        ends = log.ends(topic)
-        while any(log.positions(group, topic)[number] < end for number, end in ends.items()):
+        ends: Mapping[int, int] | None = None
+        while True:
+            # Broker and disk may be away for a while; what waits for them only goes on.
+            with contextlib.suppress(LogUnavailable):
+                ends = log.ends(topic) if ends is None else ends
+                if _reached(log.positions(group, topic), ends):
+                    break
             if stop():
                 return False
             clock.sleep(LOOK_SECONDS)
     return True
+
+
+def _reached(positions: Mapping[int, int], ends: Mapping[int, int]) -> bool:
+    return all(positions.get(number, 0) >= end for number, end in ends.items())
 
 
 def _publish(wiring: Wiring, request: ReplayRequest, stop: Callable[[], bool]) -> ReplayOutcome:

@@ -11,10 +11,13 @@ class Topic(msgspec.Struct, frozen=True):
     A *derived* topic adds a part to each record of another topic: its records have the
     source's partition and offset, hold only the added part, and are read together with
     the source's bytes. So a post is written once, however many stages add to it.
+
+    Of a *compacted* topic a log may drop a record once a later one has the same key.
     """
 
     name: str
     derives_from: str | None = None
+    compacted: bool = False
 
 
 POSTS_RAW = Topic("posts.raw")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
-import xxhash
-
+from bus.checks import checked_key, checked_source
 from bus.embedded.catalogue import TopicEntry
 from bus.embedded.retention import check_room
 from bus.embedded.segment import Row
 from bus.embedded.storage import Storage
-from bus.port import Outgoing, Record, TopicPartition
-from model.errors import LogUnavailable, MalformedRecord, RecordTooLarge
-
-_SHOWN_KEY = 100
+from bus.partitioning import partition_of
+from bus.port import Outgoing, TopicPartition
+from model.errors import LogUnavailable
 
 
 class Publisher:
@@ -71,45 +69,12 @@ class _Batch:
 
     def add(self, record: Outgoing) -> None:
         """Sort the record in. Raises RecordTooLarge and MalformedRecord."""
-        key = _utf8(record)
-        size = len(key) + len(record.value)
-        if size > self._limit:
-            raise RecordTooLarge(
-                f"{_described(record)} is too large for the log",
-                cause=f"{size} bytes, where {self._limit} are allowed",
-                remedy="Raise the largest record size of the log, then retry it",
-            )
+        key = checked_key(record, self._limit)
         if self.entry.derives_from is None:
             partition = partition_of(key, self.entry.partitions)
             row: Row = (None, record.key, record.value)
         else:
-            source = self._source(record)
+            source = checked_source(record, self.entry.derives_from)
             partition = source.partition
             row = (source.offset, record.key, record.value)
         self.rows.setdefault(partition, []).append(row)
-
-    def _source(self, record: Outgoing) -> Record:
-        if record.source is None or record.source.topic != self.entry.derives_from:
-            raise MalformedRecord(
-                f"{_described(record)} cannot be stored",
-                cause=f"it names no source of {self.entry.derives_from}",
-            )
-        return record.source
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of a key: XXH3 of its UTF-8, the same on every machine and for good."""
-    return xxhash.xxh3_64_intdigest(key) % partitions if partitions > 1 else 0
-
-
-def _utf8(record: Outgoing) -> bytes:
-    try:
-        return record.key.encode()
-    except UnicodeEncodeError as error:
-        raise MalformedRecord(
-            f"{_described(record)} has no Unicode key", cause=str(error)
-        ) from error
-
-
-def _described(record: Outgoing) -> str:
-    return f"a record for {record.topic} with key {record.key[:_SHOWN_KEY]!a}"

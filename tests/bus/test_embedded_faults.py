@@ -13,7 +13,7 @@ import pytest
 
 from bus.embedded import EmbeddedLog
 from bus.embedded.database import Database
-from bus.embedded.publishing import partition_of
+from bus.partitioning import partition_of
 from bus.port import Outgoing, Retention, TopicPartition
 from model.clock import SECOND, MovableClock
 from model.errors import (
@@ -276,6 +276,18 @@ def test_a_derived_record_whose_source_is_lost_comes_without_its_base(
     log.publish([Outgoing(DERIVED.name, s.key, b"+", s) for s in sources])
     records = log.consumer("readers", [DERIVED.name]).poll(10, 0.0)
     assert {record.offset: record.base for record in records} == {0: b"0", 2: b"2", 77: b""}
+
+
+def test_a_derived_record_replaces_what_was_derived_before(log: EmbeddedLog) -> None:
+    """More than the contract asks: a reader never sees the first."""
+    create(log, SOURCE, DERIVED)
+    fill(log, SOURCE, range(6))
+    sources = read_all(log, SOURCE)
+    log.publish([Outgoing(DERIVED.name, s.key, b"once", s) for s in sources[:4]])
+    log.publish([Outgoing(DERIVED.name, s.key, b"twice", s) for s in sources[2:]])
+    assert log.ends(DERIVED.name) == log.ends(SOURCE.name)
+    values = [record.value for record in log.consumer("readers", [DERIVED.name]).poll(10, 0.0)]
+    assert values == [b"once"] * 2 + [b"twice"] * 4
 
 
 def test_a_failed_call_leaves_nothing_in_any_partition(log: EmbeddedLog, tmp_path: Path) -> None:

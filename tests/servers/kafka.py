@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,8 +35,8 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers={host}:{controller}
 listeners={listeners}
-advertised.listeners={listeners}
-listener.security.protocol.map=PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_SSL,CARD:SSL
+advertised.listeners={advertised}
+listener.security.protocol.map={protocols}
 inter.broker.listener.name=PLAIN
 controller.listener.names=CONTROLLER
 log.dirs={folder}/data
@@ -84,15 +84,22 @@ _LOGGING = """\
   </Loggers>
 </Configuration>
 """
+_PROTOCOLS = {"LOGIN": "SASL_SSL", "CARD": "SSL"}
 _STARTED = "Kafka Server started"
 
 
 class Ports(NamedTuple):
     """Where it listens: without security, for its controller, and with ``secure``:
-    ``login`` is TLS with a password or token, ``card`` is TLS with a client certificate."""
+    ``login`` is TLS with a password or token, ``card`` is TLS with a client certificate.
+
+    Who comes in by ``behind_proxy`` is told to connect to ``proxy``, where a test may put
+    a proxy.
+    """
 
     plain: int
     controller: int
+    behind_proxy: int
+    proxy: int
     login: int
     card: int
 
@@ -111,7 +118,7 @@ class KafkaServer:
         self.certificates: Certificates | None = (
             make_certificates(folder / "certificates") if secure else None
         )
-        self.ports = Ports(*free_ports(4))
+        self.ports = Ports(*free_ports(6))
         self._settings = folder / "server.properties"
         self._settings.write_text(self._written_settings(), encoding="utf-8")
         (folder / "log4j2.xml").write_text(_LOGGING, encoding="utf-8")
@@ -168,13 +175,19 @@ class KafkaServer:
         return [str(self._java), logging, "-cp", f"{self._classpath}/*", *arguments]
 
     def _written_settings(self) -> str:
-        names = {"PLAIN": self.ports.plain, "CONTROLLER": self.ports.controller}
+        names = {
+            "PLAIN": self.ports.plain,
+            "CONTROLLER": self.ports.controller,
+            "PROXIED": self.ports.behind_proxy,
+        }
         if self.certificates:
             names |= {"LOGIN": self.ports.login, "CARD": self.ports.card}
         text = _SETTINGS.format(
             host=LOOPBACK,
             controller=self.ports.controller,
-            listeners=",".join(f"{name}://{LOOPBACK}:{port}" for name, port in names.items()),
+            protocols=",".join(f"{name}:{_PROTOCOLS.get(name, 'PLAINTEXT')}" for name in names),
+            listeners=_addresses(names),
+            advertised=_addresses(names | {"PROXIED": self.ports.proxy}),
             folder=self._folder,
             max_message=MAX_MESSAGE_BYTES,
         )
@@ -187,6 +200,10 @@ class KafkaServer:
                 password=PASSWORD,
             )
         return text
+
+
+def _addresses(ports: Mapping[str, int]) -> str:
+    return ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in ports.items())
 
 
 def start_kafka(*, secure: bool = False) -> KafkaServer:
