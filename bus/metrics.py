@@ -128,7 +128,7 @@ def write_report(folder: Path, report: StageReport) -> None:
     path = folder / f"{report.stage}-{report.pid}.json"
     draft = path.with_suffix(".draft")
     with contextlib.suppress(OSError):
-        draft.write_bytes(_encoded(report))
+        draft.write_bytes(encode_report(report))
         draft.replace(path)
 
 
@@ -137,7 +137,7 @@ def read_reports(folder: Path) -> list[StageReport]:
     reports = []
     for path in sorted(folder.glob("*.json")):
         with contextlib.suppress(OSError, msgspec.DecodeError):  # removed, or another version's
-            reports.append(msgspec.json.decode(path.read_bytes(), type=StageReport))
+            reports.append(decode_report(path.read_bytes()))
     return reports
 
 
@@ -147,10 +147,16 @@ def clear_reports(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _encoded(report: StageReport) -> bytes:
+def encode_report(report: StageReport) -> bytes:
+    """The report as JSON."""
     # The words of an error may hold half surrogates, which JSON cannot.
     error = report.last_error.encode("utf-8", "backslashreplace").decode()
     return msgspec.json.encode(msgspec.structs.replace(report, last_error=error))
+
+
+def decode_report(text: bytes | str) -> StageReport:
+    """The report that :func:`encode_report` wrote. Raises msgspec.DecodeError."""
+    return msgspec.json.decode(text, type=StageReport)
 
 
 def _resident_bytes() -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from bus.metrics import StageReport, write_report
+from bus.metrics import StageReport
 from cli.wiring import Wiring
 from desk.health import CONSUMERS
 from ingest.download import Downloader
@@ -20,6 +20,7 @@ from ingest.sources import build_source, declare
 
 _LOG = structlog.get_logger(__name__)
 REPORT_SECONDS = 1.0
+BACKLOG_SECONDS = 0.1
 
 
 def limits(wiring: Wiring) -> Limits:
@@ -28,7 +29,7 @@ def limits(wiring: Wiring) -> Limits:
 
 
 def build_runner(wiring: Wiring, show: Callable[[Counts], None] | None = None) -> Runner:
-    """A runner on the log and the record of this state, that reports to its folder, and to
+    """A runner on the log and the record of this state, that reports, and tells
     ``show`` after every step."""
     report = _Reporter(wiring)
 
@@ -43,7 +44,7 @@ def build_runner(wiring: Wiring, show: Callable[[Counts], None] | None = None) -
         wiring.store.coverage,
         wiring.clock,
         policy=RunnerPolicy(backlog_records=wiring.settings.ingest.backlog_records),
-        backlog=lambda: max(wiring.log.lag(group, topic) for group, topic in CONSUMERS),
+        backlog=_Backlog(wiring),
         progress=progress,
     )
 
@@ -65,11 +66,29 @@ def collect(wiring: Wiring, stop: Callable[[], bool]) -> None:
             _LOG.error("source stopped", source=stopped.source, cause=str(stopped.error))
 
 
+class _Backlog:
+    """How many records the slowest stage is behind. Asked before each batch, which must not
+    wait for a server each time, so an answer serves for a moment."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._known = 0
+        self._until = 0.0
+
+    def __call__(self) -> int:
+        now = self._wiring.clock.monotonic()
+        if now >= self._until:
+            log = self._wiring.log
+            self._known = max(log.lag(group, topic) for group, topic in CONSUMERS)
+            self._until = now + BACKLOG_SECONDS
+        return self._known
+
+
 class _Reporter:
     """Leaves the counts of this process where the board finds them, once a second."""
 
     def __init__(self, wiring: Wiring) -> None:
-        self._folder = wiring.state.reports
+        self._report = wiring.report
         self._clock = wiring.clock
         self._started_at = wiring.clock.now()
         self._next = 0.0
@@ -87,4 +106,4 @@ class _Reporter:
             dead=counts.dead,
             cpu_seconds=time.process_time(),
         )
-        write_report(self._folder, report)
+        self._report(report)

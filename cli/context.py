@@ -10,9 +10,9 @@ from config.settings import read_settings
 
 
 @contextlib.contextmanager
-def wire(purpose: str = "") -> Iterator[Wiring]:
+def wire(purpose: str = "", *, patience_seconds: float | None = None) -> Iterator[Wiring]:
     """The parts of this process, closed afterwards."""
-    wiring = Wiring(read_settings(), purpose=purpose)
+    wiring = Wiring(read_settings(), purpose=purpose, patience_seconds=patience_seconds)
     try:
         yield wiring
     finally:

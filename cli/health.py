@@ -10,13 +10,17 @@ from rich.text import Text
 
 from cli.board import coverage_grid, stage_grid
 from cli.context import wire
-from cli.doctor import Finding, examine
+from cli.doctor import examine
+from cli.findings import Finding
 from cli.output import console, emit
-from cli.rebuild import rebuild_index
+from cli.rebuild import rebuild_index, renew_indices
 from desk.health import Health
 
 JSON = typer.Option("--json", help="One JSON object a line.")
 STYLES = {"well": "green", "warning": "bold yellow", "wrong": "bold red"}
+
+DOCTOR_SECONDS = 5.0
+"""How long a server may take to answer before it counts as away."""
 
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 
@@ -32,7 +36,7 @@ def status(*, as_json: Annotated[bool, JSON] = False) -> None:
     """
     with wire() as wiring:
         health = wiring.health_desk.look(wiring.caller)
-        is_running = wiring.state.in_use()
+        is_running = wiring.is_running()
     if as_json:
         for stage in health.stages:
             emit({"kind": "stage", **msgspec.structs.asdict(stage)})
@@ -54,7 +58,7 @@ def doctor(*, as_json: Annotated[bool, JSON] = False) -> None:
     """
     findings: list[Finding] = []
     out = console()
-    with wire() as wiring:
+    with wire(patience_seconds=DOCTOR_SECONDS) as wiring:
         for finding in examine(wiring):
             findings.append(finding)
             if as_json:
@@ -69,13 +73,20 @@ def doctor(*, as_json: Annotated[bool, JSON] = False) -> None:
 def rebuild() -> None:
     """Move the search index aside and fill a new one from the log.
 
-    For a damaged index. Tocsin must not be running; alerts are not affected.
+    For a damaged index. Tocsin must not be running; alerts are not affected. On the stack,
+    posts under an older mapping are moved to new indices instead, while Tocsin runs.
 
     Example:
 
       tocsin index rebuild
     """
     with wire() as wiring:
+        if wiring.settings.profile == "stack":
+            moved = renew_indices(wiring)
+            for period, posts in moved.items():
+                console().print(f"{period}: {posts:,} posts moved")
+            console().print("Every index has the mapping of this version.")
+            return
         aside = rebuild_index(wiring)
     console().print(f"The old index is in {aside}.", soft_wrap=True)
     console().print("The next `tocsin up` fills a new one from the log.")

@@ -65,7 +65,7 @@ def replay_files(wiring: Wiring, request: ReplayRequest, stop: Callable[[], bool
         wiring.state.demo_mark.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
         own: Supervisor | None = None
-        if request.wait and not wiring.state.in_use():
+        if request.wait and not wiring.is_running():
             own = stack.enter_context(running(wiring))
         stop = _tending(stop, own)
         started = wiring.clock.monotonic()
@@ -74,7 +74,7 @@ def replay_files(wiring: Wiring, request: ReplayRequest, stop: Callable[[], bool
             done = wait_until_processed(wiring.log, wiring.clock, stop)
             outcome = msgspec.structs.replace(outcome, interrupted=not done)
         seconds = wiring.clock.monotonic() - started
-    if not request.wait and not wiring.state.in_use():
+    if not request.wait and not wiring.is_running():
         complaints().print("No pipeline runs: the posts wait in the log for `tocsin up`.")
     return msgspec.structs.replace(outcome, seconds=seconds)
 

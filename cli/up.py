@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from bus.metrics import clear_reports
 from cli.board import Snapshot
 from cli.faces import Face, LiveFace, PlainFace, Rates
 from cli.output import console
@@ -42,7 +41,7 @@ def running(wiring: Wiring, extra: Sequence[ChildSpec] = ()) -> Iterator[Supervi
     """
     wiring.state.prepare()
     with wiring.state.owned():
-        clear_reports(wiring.state.reports)
+        wiring.report_place.clear()
         wiring.create_topics()
         supervisor = Supervisor(
             [*stage_specs(wiring), *extra],
