@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Callable
 
 import structlog
 
-from bus.metrics import StageReport
+from bus.meter import Meter
+from bus.worker import REPORT_SECONDS
+from cli.observing import Observation
 from cli.wiring import Wiring
 from desk.health import CONSUMERS
 from ingest.download import Downloader
@@ -17,9 +17,10 @@ from ingest.hygiene import Limits
 from ingest.publish import STAGE, Counts
 from ingest.runner import Runner, RunnerPolicy
 from ingest.sources import build_source, declare
+from model.clock import Clock
 
 _LOG = structlog.get_logger(__name__)
-REPORT_SECONDS = 1.0
+IDLE_SECONDS = 0.2
 BACKLOG_SECONDS = 0.1
 
 
@@ -28,16 +29,12 @@ def limits(wiring: Wiring) -> Limits:
     return Limits(item_bytes=wiring.settings.ingest.max_item_bytes)
 
 
-def build_runner(wiring: Wiring, show: Callable[[Counts], None] | None = None) -> Runner:
-    """A runner on the log and the record of this state, that reports, and tells
-    ``show`` after every step."""
-    report = _Reporter(wiring)
-
-    def progress(counts: Counts) -> None:
-        report(counts)
-        if show is not None:
-            show(counts)
-
+def build_runner(
+    wiring: Wiring, observation: Observation, show: Callable[[Counts], None] | None = None
+) -> Runner:
+    """A runner on the log and the record of this state, that reports to its watchers, and
+    to ``show`` after every step."""
+    meter = Meter(STAGE, wiring.clock)
     return Runner(
         wiring.log,
         wiring.store.cursors,
@@ -45,17 +42,24 @@ def build_runner(wiring: Wiring, show: Callable[[Counts], None] | None = None) -
         wiring.clock,
         policy=RunnerPolicy(backlog_records=wiring.settings.ingest.backlog_records),
         backlog=_Backlog(wiring),
-        progress=progress,
+        progress=show,
+        glance=_Reporter(meter, wiring.clock, observation),
+        meter=meter,
+        tracer=observation.tracer,
     )
 
 
-def collect(wiring: Wiring, stop: Callable[[], bool]) -> None:
-    """Run every authorised source of the sources file until asked to stop."""
+def collect(wiring: Wiring, observation: Observation, stop: Callable[[], bool]) -> None:
+    """Run every authorised source of the sources file until asked to stop.
+
+    Where none is left to run it waits, so that whoever keeps processes alive does not
+    start it again and again.
+    """
     found = wiring.sources()
     declare(found.problems, wiring.store.coverage, wiring.clock.now())
     for problem in found.problems:
         _LOG.warning("source does not run", problem=str(problem))
-    runner = build_runner(wiring)
+    runner = build_runner(wiring, observation)
     with contextlib.closing(Downloader()) as downloader:
         for entry in found.entries:
             source = build_source(entry, downloader, limits=limits(wiring))
@@ -64,6 +68,12 @@ def collect(wiring: Wiring, stop: Callable[[], bool]) -> None:
             wiring.state.demo_mark.unlink(missing_ok=True)
         for stopped in runner.run(stop).stopped:
             _LOG.error("source stopped", source=stopped.source, cause=str(stopped.error))
+    if not stop():
+        _LOG.warning("no source is left to collect from")
+    report = _Reporter(Meter(STAGE, wiring.clock), wiring.clock, observation)
+    while not stop():
+        report()
+        wiring.clock.sleep(IDLE_SECONDS)
 
 
 class _Backlog:
@@ -85,25 +95,15 @@ class _Backlog:
 
 
 class _Reporter:
-    """Leaves the counts of this process where the board finds them, once a second."""
+    """Hands on what the meter says, once a second."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._report = wiring.report
-        self._clock = wiring.clock
-        self._started_at = wiring.clock.now()
+    def __init__(self, meter: Meter, clock: Clock, observation: Observation) -> None:
+        self._meter = meter
+        self._clock = clock
+        self._observation = observation
         self._next = 0.0
 
-    def __call__(self, counts: Counts) -> None:
-        if self._clock.monotonic() < self._next:
-            return
-        self._next = self._clock.monotonic() + REPORT_SECONDS
-        report = StageReport(
-            stage=STAGE,
-            pid=os.getpid(),
-            started_at=self._started_at,
-            updated_at=self._clock.now(),
-            records=counts.published,
-            dead=counts.dead,
-            cpu_seconds=time.process_time(),
-        )
-        self._report(report)
+    def __call__(self) -> None:
+        if self._clock.monotonic() >= self._next:
+            self._next = self._clock.monotonic() + REPORT_SECONDS
+            self._observation.report(self._meter.report(0))

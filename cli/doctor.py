@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -59,7 +58,7 @@ def _state(wiring: Wiring) -> Iterator[Finding]:
 
 
 def _disk(wiring: Wiring) -> Iterator[Finding]:
-    free = shutil.disk_usage(wiring.state.root).free
+    free = wiring.state.free_bytes()
     detail = f"{free / 1e9:,.1f} GB free"
     if free < ROOM_WRONG:
         yield Finding("disk", "wrong", detail, "Make room, or lower log.keep_days")

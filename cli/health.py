@@ -12,9 +12,10 @@ from cli.board import coverage_grid, stage_grid
 from cli.context import wire
 from cli.doctor import examine
 from cli.findings import Finding
-from cli.output import console, emit
+from cli.output import console, emit, printable
 from cli.rebuild import rebuild_index, renew_indices
 from desk.health import Health
+from desk.verdict import troubles
 
 JSON = typer.Option("--json", help="One JSON object a line.")
 STYLES = {"well": "green", "warning": "bold yellow", "wrong": "bold red"}
@@ -26,7 +27,10 @@ index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 
 
 def status(*, as_json: Annotated[bool, JSON] = False) -> None:
-    """Lag, records and memory per stage, and what each source sees.
+    """Is it well, and if not, where: rates, lag and times per stage, and every source.
+
+    `p50` and `p99` are the times within which half and 99 of 100 posts were handled,
+    counted from their collection, over the last half minute.
 
     Examples:
 
@@ -42,7 +46,9 @@ def status(*, as_json: Annotated[bool, JSON] = False) -> None:
             emit({"kind": "stage", **msgspec.structs.asdict(stage)})
         for interval in health.coverage:
             emit({"kind": "source", **msgspec.structs.asdict(interval)})
-        emit({"kind": "pipeline", "running": is_running, "dead_letters": health.dead_letters})
+        for backlog in health.backlogs:
+            emit({"kind": "backlog", **msgspec.structs.asdict(backlog)})
+        emit({"kind": "pipeline", "running": is_running, **_whole(health)})
     else:
         _show(health, is_running=is_running)
 
@@ -96,10 +102,22 @@ def _show(health: Health, *, is_running: bool) -> None:
     out = console()
     if not is_running:
         out.print("No pipeline runs on this state: start one with `tocsin up`.", style="yellow")
-    out.print(stage_grid(health, {}))
+    found = [trouble for trouble in troubles(health) if is_running or not trouble.is_silence]
+    for trouble in found:
+        out.print(Text(f"NOT WELL  {printable(trouble.words)}", style="bold red"))
+    if is_running and not found:
+        out.print("All is well.", style="green")
+    out.print(stage_grid(health))
     out.print(coverage_grid(health))
-    if health.dead_letters:
-        out.print(f"{health.dead_letters:,} dead letters: tocsin dead list", style="bold yellow")
+
+
+def _whole(health: Health) -> dict[str, object]:
+    return {
+        "dead_letters": health.dead_letters,
+        "deliveries_waiting": health.deliveries_waiting,
+        "disk_free": health.disk_free,
+        "troubles": [trouble.words for trouble in troubles(health)],
+    }
 
 
 def _line(finding: Finding) -> Text:

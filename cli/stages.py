@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from alerts.port import Channel
 from bus.stage import Stage
 from bus.worker import Worker, WorkerSettings
+from cli.observing import Observation
 from cli.wiring import Wiring
 from model.clock import HOUR
 from model.errors import ConfigurationError
@@ -25,7 +26,7 @@ def processes(wiring: Wiring, stage: str) -> int:
     return min(wanted, wiring.backends.partitions)
 
 
-def build_worker(wiring: Wiring, name: str) -> Worker:
+def build_worker(wiring: Wiring, name: str, observation: Observation) -> Worker:
     """The worker loop around one stage."""
     settings = wiring.settings.worker
     return Worker(
@@ -39,7 +40,8 @@ def build_worker(wiring: Wiring, name: str) -> Worker:
             retry_floor_seconds=settings.retry_floor_seconds,
             retry_ceiling_seconds=settings.retry_ceiling_seconds,
         ),
-        observer=wiring.report,
+        observer=observation.report,
+        tracer=observation.tracer,
     )
 
 

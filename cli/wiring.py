@@ -171,7 +171,7 @@ class Wiring:
         """The state of the pipeline."""
         from desk.health import HealthDesk
 
-        return HealthDesk(self.log, self.store, self.reports, self.clock)
+        return HealthDesk(self.log, self.store, self.reports, self.clock, self.state.free_bytes)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

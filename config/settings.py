@@ -8,7 +8,7 @@ each step down. The composition root reads them; nothing else does.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -109,6 +109,35 @@ class AlertSettings(Section):
     own that ``TOCSIN_ALERTS__CHANNELS_FILE`` names."""
 
 
+class MetricsSettings(Section):
+    """What a process shows to Prometheus."""
+
+    port: int = Field(default=0, ge=0, le=65_535)
+    """Port of /metrics and /health; a process takes the first free one of 32 from here on.
+    0 is off."""
+    address: str = "127.0.0.1"
+    """Address on which they are served."""
+
+
+class TraceSettings(Section):
+    """Spans for OpenTelemetry."""
+
+    endpoint: str = Field(default="", pattern="^(https?://.+)?$")
+    """Where spans are sent by OTLP over HTTP, as ``http://127.0.0.1:4318/v1/traces``;
+    empty is off."""
+    share: float = Field(default=0.01, ge=0, le=1)
+    """Share of the posts that are traced, the same ones in every stage."""
+
+
+class LogsSettings(Section):
+    """The log of a process, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is said."""
+    format: Literal["text", "json"] = "text"
+    """``text`` is for people, ``json`` for machines: one object a line."""
+
+
 class Settings(BaseSettings):
     """All settings."""
 
@@ -140,6 +169,9 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    traces: TraceSettings = TraceSettings()
+    logs: LogsSettings = LogsSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -214,6 +246,18 @@ def secret_names() -> Iterator[tuple[str, bool]]:
                     yield f"{section}.{name}", False
                 elif field.annotation == dict[str, SecretStr]:
                     yield f"{section}.{name}", True
+
+
+def secret_values(value: object) -> Iterator[str]:
+    """Every secret that the settings hold, in order to keep them out of the log."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from secret_values(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from secret_values(part)
 
 
 def variable(name: str) -> str:
