@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -12,15 +12,19 @@ from bus.worker import REPORT_SECONDS
 from cli.observing import Observation
 from cli.wiring import Wiring
 from desk.health import CONSUMERS
+from ingest.background import Background, Crew
 from ingest.download import Downloader
 from ingest.hygiene import Limits
+from ingest.means import Means
+from ingest.port import Source
 from ingest.publish import STAGE, Counts
-from ingest.runner import Runner, RunnerPolicy
-from ingest.sources import build_source, declare
+from ingest.runner import GLANCE_SECONDS, Runner, RunnerPolicy
+from ingest.source_entry import FEEDS, SourceEntry
+from ingest.sources import SourcesFile, build_source, declare
 from model.clock import Clock
+from model.errors import ConfigurationError
 
 _LOG = structlog.get_logger(__name__)
-IDLE_SECONDS = 0.2
 BACKLOG_SECONDS = 0.1
 
 
@@ -60,10 +64,10 @@ def collect(wiring: Wiring, observation: Observation, stop: Callable[[], bool]) 
     for problem in found.problems:
         _LOG.warning("source does not run", problem=str(problem))
     runner = build_runner(wiring, observation)
-    with contextlib.closing(Downloader()) as downloader:
-        for entry in found.entries:
-            source = build_source(entry, downloader, limits=limits(wiring))
-            runner.add(source, authorised_until=entry.authorised_until)
+    with contextlib.closing(Downloader()) as downloader, contextlib.closing(Crews()) as crews:
+        for source, entry in _built(wiring, found, means(wiring, downloader)):
+            crew = crews.for_platform(entry.platform)
+            runner.add(Background(source, crew), authorised_until=entry.authorised_until)
         if found.entries:
             wiring.state.demo_mark.unlink(missing_ok=True)
         for stopped in runner.run(stop).stopped:
@@ -71,9 +75,9 @@ def collect(wiring: Wiring, observation: Observation, stop: Callable[[], bool]) 
     if not stop():
         _LOG.warning("no source is left to collect from")
     report = _Reporter(Meter(STAGE, wiring.clock), wiring.clock, observation)
-    while not stop():
+    while not stop():  # a process that ends would be started again, and end again
         report()
-        wiring.clock.sleep(IDLE_SECONDS)
+        wiring.clock.sleep(GLANCE_SECONDS)
 
 
 class _Backlog:
@@ -92,6 +96,57 @@ class _Backlog:
             self._known = max(log.lag(group, topic) for group, topic in CONSUMERS)
             self._until = now + BACKLOG_SECONDS
         return self._known
+
+
+def means(wiring: Wiring, downloader: Downloader) -> Means:
+    """What sources are built with."""
+    secrets = wiring.settings.ingest.credentials
+    return Means(
+        downloader=downloader,
+        credentials={name: secret.get_secret_value() for name, secret in secrets.items()},
+        limits=limits(wiring),
+    )
+
+
+def _built(
+    wiring: Wiring, found: SourcesFile, means: Means
+) -> Iterator[tuple[Source, SourceEntry]]:
+    """One source that cannot be built silences no other, and coverage says that it is blind."""
+    for entry in found.entries:
+        try:
+            yield build_source(entry, means), entry
+        except ConfigurationError as error:
+            _LOG.error("source does not run", source=entry.source, cause=str(error))
+            now = wiring.clock.now()
+            wiring.store.coverage.record(entry.source, "blind", now, str(error), 0)
+
+
+class Crews:
+    """Threads for the sources: one for each that streams, a few for all that are asked."""
+
+    ASKING = 8
+
+    def __init__(self) -> None:
+        self._crews: list[Crew] = []
+        self._asking: Crew | None = None
+
+    def for_platform(self, platform: str) -> Crew:
+        """The crew of a source of this platform."""
+        if platform != FEEDS:
+            return self._new(1)
+        if self._asking is None:
+            self._asking = self._new(self.ASKING)
+        return self._asking
+
+    def close(self) -> None:
+        """Send all threads home."""
+        for crew in self._crews:
+            crew.close()
+
+    def _new(self, size: int) -> Crew:
+        crew = Crew(size)
+        self._crews.append(crew)
+        return crew
 
 
 class _Reporter:

@@ -24,9 +24,10 @@ FASTEST = "max"
 
 def up(
     *,
-    demo: Annotated[bool, typer.Option("--demo", help="Also replay the demo evening.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Replay the demo evening.")] = False,
 ) -> None:
-    """Run every stage, supervised, with the live board, until interrupted.
+    """Run every stage and the sources of config/sources.yaml, supervised, with the live board,
+    until interrupted. With --demo nothing is collected.
 
     Examples:
 
@@ -39,7 +40,9 @@ def up(
         stopped = stop_signal()
         if demo:
             start_demo(wiring)
-        with running(wiring, [demo_spec()] if demo else []) as supervisor:
+        # Invented posts among real ones would be dangerous: the demo collects nothing.
+        extra = [demo_spec()] if demo else []
+        with running(wiring, extra, collecting=not demo) as supervisor:
             watch(wiring, supervisor, stopped)
             complaints().print("Stopping: every stage finishes its batch.", style="dim")
 

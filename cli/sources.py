@@ -14,9 +14,10 @@ from cli.context import wire
 from cli.output import complain, console, day_or_time, emit, iso, printable, table
 from cli.times import parse_moment
 from desk.access import admit
-from ingest.port import SourceError
+from ingest.port import Source, SourceError
 from model.clock import DAY
 from model.coverage import CoverageInterval
+from model.errors import ConfigurationError
 
 JSON = typer.Option("--json", help="One JSON object a line.")
 
@@ -61,7 +62,7 @@ def check(*, as_json: Annotated[bool, JSON] = False) -> None:
 
       tocsin sources check
     """
-    from cli.collecting import limits
+    from cli.collecting import means
     from ingest.download import Downloader
     from ingest.sources import build_source
 
@@ -72,20 +73,25 @@ def check(*, as_json: Annotated[bool, JSON] = False) -> None:
             failed = True
             emit(problem) if as_json else complain(str(problem))
         for entry in found.entries:
-            source = build_source(entry, downloader, limits=limits(wiring))
-            with contextlib.closing(source):
-                try:
-                    source.open({})
-                    batch = source.fetch(wiring.clock.now(), max_items=100)
-                    words = f"answers: {len(batch.posts)} posts, {len(batch.bad)} bad items"
-                except SourceError as error:
-                    failed, words = True, str(error)
+            try:
+                source = build_source(entry, means(wiring, downloader))
+                words = _asked(source, wiring.clock.now())
+            except (SourceError, ConfigurationError) as error:
+                failed, words = True, str(error)
             if as_json:
                 emit({"source": entry.source, "answer": words})
             else:
                 console().print(f"{entry.source}  {printable(words)}", markup=False)
     if failed:
         raise typer.Exit(1)
+
+
+def _asked(source: Source, now: int) -> str:
+    """Raises SourceError and ConfigurationError."""
+    with contextlib.closing(source):
+        source.open({})
+        batch = source.fetch(now, max_items=100)
+    return f"answers: {len(batch.posts)} posts, {len(batch.bad)} bad items"
 
 
 def coverage(

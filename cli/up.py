@@ -20,11 +20,16 @@ from model.errors import StateCorrupt, TransientError
 _LOG = structlog.get_logger(__name__)
 REFRESH_SECONDS = 0.5
 PRUNE_SECONDS = 600.0
+INGEST = "ingest"
 
 
-def stage_specs(wiring: Wiring) -> list[ChildSpec]:
-    """One process per stage, and for the enricher one per core."""
+def stage_specs(wiring: Wiring, *, collecting: bool) -> list[ChildSpec]:
+    """One process per stage, and for the enricher one per core; the collectors where the
+    sources file names any, be it only to say of them that they may not run."""
+    found = wiring.sources()
     specs = []
+    if collecting and (found.entries or found.problems):
+        specs.append(ChildSpec(INGEST, ("run", INGEST, "--parent", str(os.getpid()))))
     for stage in STAGES:
         count = processes(wiring, stage)
         for number in range(1, count + 1):
@@ -34,8 +39,10 @@ def stage_specs(wiring: Wiring) -> list[ChildSpec]:
 
 
 @contextlib.contextmanager
-def running(wiring: Wiring, extra: Sequence[ChildSpec] = ()) -> Iterator[Supervisor]:
-    """A pipeline that runs while the block does.
+def running(
+    wiring: Wiring, extra: Sequence[ChildSpec] = (), *, collecting: bool = False
+) -> Iterator[Supervisor]:
+    """A pipeline that runs while the block does, with or without the collectors.
 
     Raises StateLocked if one runs on this state already, StateNotWritable if the state
     cannot be written.
@@ -45,7 +52,7 @@ def running(wiring: Wiring, extra: Sequence[ChildSpec] = ()) -> Iterator[Supervi
         wiring.report_place.clear()
         wiring.create_topics()
         supervisor = Supervisor(
-            [*stage_specs(wiring), *extra],
+            [*stage_specs(wiring, collecting=collecting), *extra],
             output=wiring.state.output,
             clock=wiring.clock,
         )

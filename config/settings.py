@@ -72,6 +72,9 @@ class IngestSettings(Section):
     """Largest single item of a platform, in bytes; a larger one goes to the dead letters."""
     backlog_records: int = Field(default=20_000, ge=500)
     """How far a replay may run ahead of the slowest stage."""
+    credentials: dict[str, SecretStr] = {}
+    """Secret of each platform, by the name that a source gives it. Set it as a variable, never in
+    a file that others read: ``TOCSIN_INGEST__CREDENTIALS={"mastodon": "..."}``."""
 
 
 class EnrichSettings(Section):
@@ -265,13 +268,17 @@ def variable(name: str) -> str:
     return PREFIX + name.replace(".", "__").upper()
 
 
+_BY_NAME = tuple(f"{variable(name)}__" for name in ("alerts.channels", "ingest.credentials"))
+"""Settings with names of the user's own below them."""
+
+
 def _unknown_variables() -> Iterator[str]:
     """A misspelt variable would otherwise be ignored without a word."""
     sections = {name.split(".")[0] for name, _ in setting_names()}
     known = {variable(name) for name, _ in setting_names()} | {variable(s) for s in sections}
     known |= {variable(name) + FILE_SUFFIX for name, _ in secret_names()}
     for name in os.environ:
-        nested = name.startswith(variable("alerts.channels") + "__")
+        nested = name.startswith(_BY_NAME)
         if name.startswith(PREFIX) and name not in known and not nested:
             yield name
 

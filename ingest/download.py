@@ -1,7 +1,7 @@
-"""One polite HTTP GET: bounded in time, size and redirects. The only module with httpx.
+"""One polite HTTP GET: bounded in time, size and redirects.
 
 Cookies are not kept and the environment's proxies are not used: a request says what its
-caller says and no more.
+caller says and no more. A redirect to another site is not told who we are.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class Downloader:
             target = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not target:
                 return msgspec.structs.replace(answer, moved_to=moved_to)
-            url = _target(url, target)
+            came_from, url = url, _target(url, target)
+            headers = headers if _same_site(came_from, url) else _anonymous(headers)
             for_good = for_good and answer.status in _PERMANENT
             moved_to = url if for_good else moved_to
         raise ConnectionFailed(
@@ -133,6 +134,14 @@ def shown_url(url: str) -> str:
     except ValueError:
         return "an address that cannot be read"
     return f"{parts.scheme}://{host}{parts.path}"
+
+
+def _same_site(one: str, other: str) -> bool:
+    return urlsplit(one)[:2] == urlsplit(other)[:2]
+
+
+def _anonymous(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() != "authorization"}
 
 
 def _target(url: str, location: str) -> str:

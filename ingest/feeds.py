@@ -19,9 +19,11 @@ from ingest.feed_entries import FeedEntry, ParsedFeed, parse_feed
 from ingest.feed_memory import FeedMemory, Validators
 from ingest.hygiene import Limits, check_size
 from ingest.mapping import bad_item
+from ingest.means import Means
 from ingest.pace import Pace, retry_after
 from ingest.port import BadItem, Batch, ConnectionFailed, CredentialRefused, SourceGone, State
 from ingest.shapes.draft import Setting, assemble
+from ingest.source_entry import SourceEntry
 from model.clock import SECOND
 from model.errors import ConfigurationError, RecordError
 from model.post import Operation, Post, Provenance, raw_payload
@@ -177,6 +179,18 @@ class FeedSource:
         self._memory.validators = answer.validators
         self._memory.forget(answer.listed)
         self._memory.not_before = now + round(answer.wait * SECOND)
+
+
+def build(entry: SourceEntry, means: Means) -> FeedSource:
+    """The feed that an entry of the sources file describes."""
+    return FeedSource(
+        entry.name,
+        entry.url,
+        means.downloader,
+        authority=entry.authority,
+        pace=Pace(interval=entry.interval),
+        limits=means.limits,
+    )
 
 
 def _check_status(download: Download, name: str, now: int) -> None:

@@ -130,9 +130,12 @@ class Lane:
             self._cursors.save(self.name, batch.state)
             self._saved = batch.state
         self._batch = None
-        self._failures.reset()
         self._refusals.reset()
-        self.sightings.succeeded(now, len(batch.posts))
+        if batch.heard:
+            self._failures.reset()
+            self.sightings.succeeded(now, len(batch.posts))
+        for gap in batch.gaps:
+            self.sightings.amended(gap)
         if not batch.finished:
             return batch.wait
         self._end("backfilled", "read to its end", now)

@@ -1,9 +1,10 @@
 """The source port: where posts come from.
 
-A source yields batches together with the state from which it could go on. It never
-sleeps, never publishes and never stores its own position: the runner does, and stores
-the state only after the log has acknowledged the batch. So a crash anywhere repeats at
-most one batch, and loses none.
+A source yields batches together with the state from which it could go on. It may wait
+for the other side for as long as one request takes, but it never sleeps, never publishes
+and never stores its own position: the runner does, and stores the state only after the
+log has acknowledged the batch. So a crash anywhere repeats at most one batch, and loses
+none.
 
 A source says by the type of its error whose failure it is:
 
@@ -23,7 +24,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from model.coverage import CoverageState
+from model.coverage import CoverageGap, CoverageState
 from model.errors import TocsinError
 from model.post import Post
 
@@ -68,7 +69,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """What a source has now.
 
     ``state`` is where it goes on after this batch. ``wait`` is how many seconds it would
-    like to be left alone (0: call again at once). ``finished`` ends the source.
+    like to be left alone (0: call again at once). ``finished`` ends the source. ``heard``
+    says that the other side answered or gave a sign of life; without one, as while a
+    connection is still being made, coverage stays as it is. ``gaps`` are times that have
+    passed and were filled from history, or are lost.
     """
 
     posts: tuple[Post, ...] = ()
@@ -76,6 +80,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     state: State = {}
     wait: float = 0.0
     finished: bool = False
+    heard: bool = True
+    gaps: tuple[CoverageGap, ...] = ()
 
 
 class Source(Protocol):
@@ -131,4 +137,9 @@ class CoverageLedger(Protocol):
         of for many minutes is therefore blind, whatever its last state was, because its
         collector has died. Raises StoreUnavailable; the call is repeated.
         """
+        ...
+
+    def amend(self, source: str, since: int, until: int, state: CoverageState, reason: str) -> None:
+        """Replace what was said of a time that has passed. Raises StoreUnavailable; the
+        call is repeated."""
         ...

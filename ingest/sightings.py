@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.port import CoverageLedger
 from model.clock import SECOND
-from model.coverage import CoverageState
+from model.coverage import CoverageGap, CoverageState
 from model.errors import TransientError
 
 
@@ -46,7 +46,7 @@ class Sightings:
         self._failing_since = 0
         self._posts = 0
         self._heard_at = 0
-        self._unsent: deque[_Entry] = deque()
+        self._unsent: deque[_Entry | CoverageGap] = deque()
 
     def succeeded(self, now: int, posts: int) -> None:
         """The source answered, and brought so many posts."""
@@ -63,6 +63,11 @@ class Sightings:
         blind = long or self._failures >= self._policy.blind_after_failures
         self._count(now)
         self._see("blind" if blind else "degraded", now, reason)
+
+    def amended(self, gap: CoverageGap) -> None:
+        """The source knows more of a time that has passed."""
+        self._unsent.append(gap)
+        self._send()
 
     def ended(self, now: int, state: CoverageState, reason: str) -> None:
         """Nothing more comes from the source."""
@@ -91,13 +96,23 @@ class Sightings:
         self._heard_at = now
         entry = _Entry(state, now, reason, self._posts)
         self._posts = 0
-        if self._unsent and self._unsent[-1].state == state:
-            last = self._unsent.pop()
+        last = self._unsent[-1] if self._unsent else None
+        if isinstance(last, _Entry) and last.state == state:
+            self._unsent.pop()
             entry = last._replace(posts=last.posts + entry.posts)
         self._unsent.append(entry)
+        self._send()
+
+    def _send(self) -> None:
         try:
             while self._unsent:
-                self._ledger.record(self._source, *self._unsent[0])
+                match self._unsent[0]:
+                    case _Entry() as entry:
+                        self._ledger.record(self._source, *entry)
+                    case gap:
+                        self._ledger.amend(
+                            self._source, gap.since, gap.until, gap.state, gap.reason
+                        )
                 self._unsent.popleft()
         except TransientError:
             return

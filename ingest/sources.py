@@ -7,23 +7,42 @@ line and field, and disables that entry alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
-from ingest.download import Downloader
-from ingest.feeds import FeedSource
-from ingest.hygiene import Limits
-from ingest.pace import Pace
+from ingest.approval import read_approval
+from ingest.means import Means
 from ingest.plugins import load_plugin
 from ingest.port import CoverageLedger, Source
-from ingest.source_entry import AUTHORISATION, FEEDS, SourceEntry, read_entry
+from ingest.source_entry import (
+    APPROVAL,
+    AUTHORISATION,
+    BLUESKY,
+    FEEDS,
+    MASTODON,
+    REDDIT,
+    SourceEntry,
+    X,
+    read_entry,
+)
 from ingest.yaml_fields import Broken, Field, fields, items, parse
+from model.clock import from_datetime
 from model.coverage import CoverageState
 from model.errors import ConfigurationError
 
-_LIMITS = Limits()
+_BUILT_IN: Mapping[str, str] = {
+    FEEDS: "ingest.feeds:build",
+    BLUESKY: "ingest.bluesky:build",
+    MASTODON: "ingest.mastodon:build",
+    REDDIT: "ingest.reddit:build",
+    X: "ingest.x:build",
+}
+"""Where each platform's source is made: loaded when there is one, for the clients of some
+platforms are large."""
 
 
 class SourceProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,20 +98,15 @@ def declare(problems: tuple[SourceProblem, ...], ledger: CoverageLedger, now: in
             ledger.record(problem.source, problem.state, now, str(problem), 0)
 
 
-def build_source(entry: SourceEntry, downloader: Downloader, *, limits: Limits = _LIMITS) -> Source:
+def build_source(entry: SourceEntry, means: Means) -> Source:
     """The source that an entry describes; a plug-in is called with the entry.
 
-    Raises ConfigurationError for a plug-in that cannot be loaded or is none.
+    Raises ConfigurationError for a plug-in that cannot be loaded or is none, and for a
+    credential that the settings do not have.
     """
-    if entry.platform == FEEDS:
-        return FeedSource(
-            entry.name,
-            entry.url,
-            downloader,
-            authority=entry.authority,
-            pace=Pace(interval=entry.interval),
-            limits=limits,
-        )
+    if (built_in := _BUILT_IN.get(entry.platform)) is not None:
+        build = cast("Callable[[SourceEntry, Means], Source]", load_plugin(built_in))
+        return build(entry, means)
     factory = load_plugin(entry.platform)
     if not callable(factory):
         raise ConfigurationError(
@@ -112,7 +126,8 @@ class _Reading:
         self._seen: set[str] = set()
 
     def note(self, fault: Broken, source: str = "") -> None:
-        state: CoverageState = "not_authorised" if fault.field in AUTHORISATION else "blind"
+        unlawful = fault.field in (*AUTHORISATION, APPROVAL)
+        state: CoverageState = "not_authorised" if unlawful else "blind"
         self.problems.append(
             SourceProblem(
                 file=self._file,
@@ -145,8 +160,29 @@ class _Reading:
             self.note(fault, source)
         if entry is None:
             return
+        try:
+            entry = self._approved(entry)
+        except ValueError as error:
+            self.note(Broken(entry.line, APPROVAL, str(error)), source)
+            return
         if entry.authorised_until > self._now:
             self.entries.append(entry)
+        elif entry.approved_until and entry.approved_until < entry.expires:
+            cause = f"the platform's approval ran out after {entry.approved_until}"
+            self.note(Broken(entry.line, APPROVAL, cause), source)
         else:
             cause = f"authority {entry.authority} ran out after {entry.expires}"
             self.note(Broken(entry.line, "expires", cause), source)
+
+    def _approved(self, entry: SourceEntry) -> SourceEntry:
+        """The entry with the last day of the platform's approval, where it needs one.
+
+        Raises ValueError for an approval that cannot be read or has not begun.
+        """
+        if not entry.approval:
+            return entry
+        file = Path(self._file).parent / entry.approval
+        approval = read_approval(file, entry.platform)
+        if from_datetime(datetime.combine(approval.granted, time(), UTC)) > self._now:
+            raise ValueError(f"{file}: the approval begins on {approval.granted}")
+        return msgspec.structs.replace(entry, approved_until=approval.expires)

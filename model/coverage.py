@@ -22,3 +22,14 @@ class CoverageInterval(msgspec.Struct, frozen=True, kw_only=True):
     until: int | None = None
     reason: str = ""
     posts: int = 0
+
+
+class CoverageGap(msgspec.Struct, frozen=True, kw_only=True):
+    """A time that has passed, of which a source now knows more: from ``since`` (inclusive)
+    to ``until`` (exclusive, UTC microseconds) it is ``backfilled`` from the platform's
+    history, or ``blind`` for good, with the reason."""
+
+    since: int
+    until: int
+    state: CoverageState
+    reason: str = ""

@@ -65,6 +65,27 @@ class Coverage:
             promise = {"trusted_until": at + heard_within, "posts": posts}
             connection.execute(insert(COVERAGE), values | promise)
 
+    def amend(
+        self, source: str, since: int, until: int, state: CoverageState, reason: str = ""
+    ) -> None:
+        """Say otherwise of a time that has passed, from ``since`` to ``until`` (exclusive).
+
+        What was blind has been filled from history, or what seemed live has a gap. Only
+        what the ledger holds of the source is amended; the posts of an interval that is
+        replaced whole count for the new one.
+        """
+        with self._scope.writing() as connection:
+            rows = _overlapping(connection, source, since, until)
+            if not rows:
+                return
+            since = max(since, rows[0].since)
+            last = rows[-1].until
+            until = until if last is None else min(until, last)
+            posts = sum(_cut_out(connection, row, since, until) for row in rows)
+            values = {"source": source, "state": state, "since": since, "until": until}
+            more = {"reason": reason, "posts": posts, "trusted_until": until}
+            connection.execute(insert(COVERAGE), values | more)
+
     def intervals(self, since: int, until: int) -> list[CoverageInterval]:
         """What every source saw from ``since`` to ``until`` (exclusive), by source and time.
 
@@ -125,6 +146,34 @@ def _blind(connection: Connection, stale: _Kept, until: int) -> None:
     gap = {"state": "blind", "since": stale.trusted_until, "until": until, "reason": UNHEARD}
     nothing = {"trusted_until": until, "posts": 0}
     connection.execute(insert(COVERAGE), {"source": stale.source} | gap | nothing)
+
+
+def _overlapping(connection: Connection, source: str, since: int, until: int) -> list[_Kept]:
+    rows = (
+        select(COVERAGE)
+        .where(COVERAGE.c.source == source, COVERAGE.c.since < until)
+        .where(or_(COVERAGE.c.until.is_(None), COVERAGE.c.until > since))
+        .order_by(COVERAGE.c.since, COVERAGE.c.id)
+    )
+    return [_Kept._make(row) for row in connection.execute(rows)]
+
+
+def _cut_out(connection: Connection, row: _Kept, since: int, until: int) -> int:
+    """Take a span out of an interval; returns the posts of one of which nothing is left."""
+    mine = COVERAGE.c.id == row.id
+    before, after = row.since < since, row.until is None or row.until > until
+    if before:
+        connection.execute(update(COVERAGE).where(mine).values(until=since))
+        if after:
+            rest = row._asdict() | {"since": until, "posts": 0}
+            del rest["id"]
+            connection.execute(insert(COVERAGE), rest)
+    elif after:
+        connection.execute(update(COVERAGE).where(mine).values(since=until))
+    else:
+        connection.execute(delete(COVERAGE).where(mine))
+        return row.posts
+    return 0
 
 
 def _believed(row: _Kept, until: int) -> Iterator[CoverageInterval]:

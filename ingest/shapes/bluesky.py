@@ -24,6 +24,8 @@ INSTANCE = "bsky.app"
 _POSTS = "app.bsky.feed.post"
 _REPOSTS = "app.bsky.feed.repost"
 _AT = "at://"
+_TAKEN_BACK = frozenset({"deleted", "takendown"})
+"""What becomes of an account that does not come back. One that is deactivated or suspended may."""
 _OPERATIONS: dict[str, Operation] = {"create": "create", "update": "edit", "delete": "delete"}
 _TID_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 _TID_CLOCK_BITS = 10
@@ -125,10 +127,16 @@ class _View(msgspec.Struct, kw_only=True, rename="camel"):
     quote_count: Whole | None = None
 
 
+class _Account(msgspec.Struct):
+    active: bool
+    status: str = ""
+
+
 class _Event(msgspec.Struct):
     did: str
     time_us: Whole
     commit: _Commit | None = None
+    account: _Account | None = None
     kind: str = "commit"
 
 
@@ -147,6 +155,8 @@ def draft_of_event(data: bytes) -> Draft:
     Raises msgspec's errors, and MalformedRecord for an event that is about no post.
     """
     event = _EVENT.decode(data)
+    if event.account is not None:
+        return _gone(event, event.account)
     commit = event.commit
     if commit is None or commit.collection not in (_POSTS, _REPOSTS):
         about = commit.collection if commit else event.kind
@@ -161,6 +171,23 @@ def draft_of_event(data: bytes) -> Draft:
     elif operation == "edit":
         result.edited_at = _tid_time(commit.rev) if commit.rev else event.time_us
     return result
+
+
+def _gone(event: _Event, account: _Account) -> Draft:
+    """All that an account has posted is taken back with the account."""
+    if account.active or account.status not in _TAKEN_BACK:
+        raise MalformedRecord(
+            f"an account that is {account.status or 'active'}", cause="nothing of it is taken back"
+        )
+    return Draft(
+        id=event.did,
+        platform=PLATFORM,
+        instance=INSTANCE,
+        op="account_delete",
+        author_id=event.did,
+        deleted_at=event.time_us,
+        observed_at=event.time_us,
+    )
 
 
 def draft_of_view(data: bytes) -> Draft:

@@ -10,11 +10,11 @@ from typing import Literal, get_args
 
 import msgspec
 
-from ingest.shapes import bluesky, flat, mastodon, twitter, x
+from ingest.shapes import bluesky, flat, mastodon, reddit, twitter, x
 from ingest.shapes.draft import Draft
 
 ShapeName = Literal[
-    "flat", "twitter", "x", "mastodon", "bluesky-event", "bluesky-view", "bluesky-feed"
+    "flat", "twitter", "x", "mastodon", "reddit", "bluesky-event", "bluesky-view", "bluesky-feed"
 ]
 SHAPE_NAMES: tuple[ShapeName, ...] = get_args(ShapeName)
 
@@ -23,6 +23,7 @@ DRAFTS: dict[ShapeName, Callable[[bytes], Draft]] = {
     "twitter": twitter.draft,
     "x": x.draft,
     "mastodon": mastodon.draft,
+    "reddit": reddit.draft,
     "bluesky-event": bluesky.draft_of_event,
     "bluesky-view": bluesky.draft_of_view,
     "bluesky-feed": bluesky.draft_of_feed_item,
@@ -38,6 +39,7 @@ class _Keys(msgspec.Struct):
     delete: _Key = msgspec.UNSET
     did: _Key = msgspec.UNSET
     edit_history_tweet_ids: _Key = msgspec.UNSET
+    kind: _Key = msgspec.UNSET
     id_str: _Key = msgspec.UNSET
     post: _Key = msgspec.UNSET
     public_metrics: _Key = msgspec.UNSET
@@ -66,7 +68,7 @@ def recognise(data: bytes) -> ShapeName:
 def _without_text(keys: _Keys) -> ShapeName:
     """The shapes that keep their text further down."""
     if keys.data:
-        return "x"
+        return "reddit" if keys.kind else "x"
     if keys.delete:
         return "twitter"
     if keys.account and keys.content:

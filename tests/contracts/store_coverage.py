@@ -12,6 +12,7 @@ from store.engine import Store
 from tests.contracts.store_builders import RELAXED
 
 seen_as: st.SearchStrategy[CoverageState] = st.sampled_from(["live", "degraded", "blind"])
+spans = st.tuples(st.integers(0, 60), st.integers(1, 30))
 reports = st.tuples(seen_as, st.integers(0, 60), st.integers(0, 3))
 
 
@@ -75,6 +76,56 @@ class CoverageContract:
             store.coverage.record("news", "degraded", minute * MINUTE, reason)
         seen = store.coverage.intervals(1 * MINUTE, 3 * MINUTE)
         assert [i.reason for i in seen] == ["b", "c"]
+
+    def test_what_was_blind_is_filled_from_history(self, store: Store) -> None:
+        store.coverage.record("x", "live", 0, posts=5)
+        store.coverage.record("x", "blind", 10 * MINUTE, "no network")
+        store.coverage.record("x", "live", 14 * MINUTE, posts=3)
+        store.coverage.amend("x", 9 * MINUTE, 15 * MINUTE, "backfilled", "read again")
+        seen = [
+            (i.state, i.since, i.until, i.posts) for i in store.coverage.intervals(0, 16 * MINUTE)
+        ]
+        assert seen == [
+            ("live", 0, 9 * MINUTE, 5),
+            ("backfilled", 9 * MINUTE, 15 * MINUTE, 0),
+            ("live", 15 * MINUTE, None, 3),
+        ]
+
+    def test_a_gap_within_a_live_time_leaves_both_ends_live(self, store: Store) -> None:
+        store.coverage.record("x", "live", 0, posts=5)
+        store.coverage.amend("x", 2 * MINUTE, 3 * MINUTE, "blind", "lost")
+        store.coverage.record("x", "live", 5 * MINUTE, posts=1)
+        seen = [
+            (i.state, i.since, i.until, i.posts) for i in store.coverage.intervals(0, 6 * MINUTE)
+        ]
+        assert seen == [
+            ("live", 0, 2 * MINUTE, 5),
+            ("blind", 2 * MINUTE, 3 * MINUTE, 0),
+            ("live", 3 * MINUTE, None, 1),
+        ]
+
+    def test_nothing_is_amended_of_a_source_that_never_reported(self, store: Store) -> None:
+        store.coverage.record("other", "live", 0)
+        store.coverage.amend("x", 0, MINUTE, "blind", "lost")
+        assert {i.source for i in store.coverage.intervals(0, 2 * MINUTE)} == {"other"}
+
+    @given(st.lists(reports, min_size=1, max_size=8), st.lists(spans, max_size=5))
+    @RELAXED
+    def test_amending_leaves_neither_gap_nor_overlap_and_every_post(
+        self,
+        store: Store,
+        reports: list[tuple[CoverageState, int, int]],
+        spans: list[tuple[int, int]],
+    ) -> None:
+        source = f"source-{len(store.coverage.intervals(0, 2**60))}"
+        for state, minute, posts in reports:
+            store.coverage.record(source, state, minute * MINUTE, posts=posts)
+        for start, length in spans:
+            store.coverage.amend(source, start * MINUTE, (start + length) * MINUTE, "backfilled")
+        everything = store.coverage.intervals(0, 10_000 * MINUTE)
+        mine = [interval for interval in everything if interval.source == source]
+        assert [i.until for i in mine[:-1]] == [i.since for i in mine[1:]]
+        assert sum(i.posts for i in mine) == sum(posts for _, _, posts in reports)
 
     @given(st.lists(reports, min_size=1, max_size=12))
     @RELAXED

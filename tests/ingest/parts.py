@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ingest.port import BadItem, Batch, State
 from model.clock import SECOND
-from model.coverage import CoverageState
+from model.coverage import CoverageGap, CoverageState
 from model.errors import StoreUnavailable
 from model.post import Post, post_event_id, raw_payload
 
@@ -46,6 +46,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.entries: list[Told] = []
+        self.amended: list[tuple[str, CoverageGap]] = []
         self.failures = 0
 
     def record(self, source: str, state: CoverageState, at: int, reason: str, posts: int) -> None:
@@ -53,6 +54,13 @@ class Ledger:
             self.failures -= 1
             raise StoreUnavailable("the ledger is away")
         self.entries.append(Told(source, state, at, reason, posts))
+
+    def amend(self, source: str, since: int, until: int, state: CoverageState, reason: str) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreUnavailable("the ledger is away")
+        gap = CoverageGap(since=since, until=until, state=state, reason=reason)
+        self.amended.append((source, gap))
 
     def states(self, source: str | None = None) -> list[CoverageState]:
         """The states in order, repetitions left out."""

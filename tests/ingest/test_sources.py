@@ -11,6 +11,7 @@ import pytest
 import config
 from ingest.download import Downloader
 from ingest.feeds import FeedSource
+from ingest.means import Means
 from ingest.port import Batch, State
 from ingest.source_entry import SourceEntry
 from ingest.sources import SourcesFile, build_source, declare, load_sources
@@ -185,7 +186,7 @@ def test_coverage_is_told_of_what_does_not_run(tmp_path: Path) -> None:
 def test_a_feed_is_built_with_its_authority(tmp_path: Path) -> None:
     entry = loaded(tmp_path, "sources:" + GOOD).entries[0]
     with closing(Downloader()) as downloader:
-        source = build_source(entry, downloader)
+        source = build_source(entry, Means(downloader=downloader))
     assert isinstance(source, FeedSource)
     assert source.name == entry.source
 
@@ -195,7 +196,7 @@ def test_a_plug_in_is_built_from_its_entry(tmp_path: Path) -> None:
     text = text.replace("interval: 15m", "options: {board: town, pages: 3}")
     entry = loaded(tmp_path, text).entries[0]
     with closing(Downloader()) as downloader:
-        source = build_source(entry, downloader)
+        source = build_source(entry, Means(downloader=downloader))
 
     assert isinstance(source, PluginSource)
     assert source.entry.options == {"board": "town", "pages": "3"}
@@ -206,4 +207,116 @@ def test_a_plug_in_is_built_from_its_entry(tmp_path: Path) -> None:
 def test_a_plug_in_that_makes_no_source_is_refused(tmp_path: Path, name: str) -> None:
     entry = loaded(tmp_path, changed("platform: feeds", f"platform: {__name__}:{name}")).entries[0]
     with closing(Downloader()) as downloader, pytest.raises(ConfigurationError, match=name):
-        build_source(entry, downloader)
+        build_source(entry, Means(downloader=downloader))
+
+
+LAWFUL = """
+    authority: DPIA-2026-014
+    owner: intelligence.manager
+    expires: 2027-03-31
+"""
+APPROVAL = """
+platform: x
+reference: X-2026-0042
+scope: road safety in Surrey
+granted: 2026-11-01
+expires: 2026-12-31
+"""
+
+
+def entry_of(platform: str, fields: str) -> str:
+    return f"sources:\n  - name: town\n    platform: {platform}{LAWFUL}    {fields}\n"
+
+
+@pytest.mark.parametrize(
+    ("platform", "fields", "cause"),
+    [
+        ("bluesky", "languages: [en]", "terms: is missing, as is authors"),
+        ("bluesky", "terms: []", "terms: is empty"),
+        ("bluesky", "terms: ['!!']", "no word to look for"),
+        ("bluesky", "terms: fire", "terms: must be a list"),
+        ("bluesky", "terms: [fire]\n    languages: [English]", "write its letters"),
+        ("bluesky", "terms: [fire]\n    interval: 15m", "of no use to the platform bluesky"),
+        ("mastodon", "url: https://example.social", "timeline: is missing"),
+        ("mastodon", "url: https://example.social\n    timeline: home", "no timeline"),
+        ("reddit", "communities: [r/guildford]\n    credential: reddit", "without r/"),
+        ("reddit", "communities: [guildford]", "credential: is missing"),
+        ("x", "rules: [fire]\n    credential: x", "approval: is missing"),
+    ],
+)
+def test_each_platform_has_its_own_fields(
+    tmp_path: Path, platform: str, fields: str, cause: str
+) -> None:
+    found = loaded(tmp_path, entry_of(platform, fields))
+    assert found.entries == ()
+    assert cause in str(found.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("platform", "fields", "kind"),
+    [
+        ("bluesky", "terms: [fire, 'high street']", "BlueskySource"),
+        (
+            "mastodon",
+            "url: https://example.social\n    timeline: '#fire'\n    credential: main",
+            "MastodonSource",
+        ),
+        ("reddit", "communities: [guildford]\n    credential: app", "RedditSource"),
+        ("x", "rules: [fire]\n    credential: main\n    approval: x.yaml", "XSource"),
+    ],
+)
+def test_a_source_of_each_platform_is_built(
+    tmp_path: Path, platform: str, fields: str, kind: str
+) -> None:
+    (tmp_path / "x.yaml").write_text(APPROVAL)
+    found = loaded(tmp_path, entry_of(platform, fields))
+    assert found.problems == ()
+    with closing(Downloader()) as downloader:
+        means = Means(downloader=downloader, credentials={"main": "s3cret", "app": "id:s3cret"})
+        source = build_source(found.entries[0], means)
+    assert (type(source).__name__, source.name) == (kind, f"{platform}:town")
+    assert "s3cret" not in repr(means)
+
+
+def test_a_credential_that_the_settings_do_not_have_is_named(tmp_path: Path) -> None:
+    found = loaded(tmp_path, entry_of("reddit", "communities: [town]\n    credential: app"))
+    with (
+        closing(Downloader()) as downloader,
+        pytest.raises(ConfigurationError, match="reddit:town has no credential") as caught,
+    ):
+        build_source(found.entries[0], Means(downloader=downloader))
+    assert "TOCSIN_INGEST__CREDENTIALS" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("approval", "cause"),
+    [
+        (None, "cannot be read"),
+        ("", "is empty"),
+        (APPROVAL.replace("platform: x", "platform: reddit"), "not for x"),
+        (APPROVAL.replace("reference: X-2026-0042\n", ""), "reference: is missing"),
+        (APPROVAL.replace("2026-12-31", "soon"), "expires: is no day"),
+        (APPROVAL.replace("2026-12-31", "2026-02-30"), "expires: day is out of range"),
+        (APPROVAL.replace("2026-12-31", "2026-11-19"), "ran out after 2026-11-19"),
+        (APPROVAL.replace("2026-11-01", "2026-11-21"), "begins on 2026-11-21"),
+        ("- a list", "must be a mapping"),
+    ],
+)
+def test_x_stays_off_without_the_approval_of_x(
+    tmp_path: Path, approval: str | None, cause: str
+) -> None:
+    if approval is not None:
+        (tmp_path / "x.yaml").write_text(approval)
+    fields = "rules: [fire]\n    credential: x\n    approval: x.yaml"
+    found = loaded(tmp_path, entry_of("x", fields))
+    assert found.entries == ()
+    (problem,) = found.problems
+    assert cause in problem.cause
+    assert (problem.state, problem.source) == ("not_authorised", "x:town")
+
+
+def test_a_source_ends_with_the_approval_if_that_ends_first(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(APPROVAL)
+    fields = "rules: [fire]\n    credential: x\n    approval: x.yaml"
+    entry = loaded(tmp_path, entry_of("x", fields)).entries[0]
+    assert entry.authorised_until == from_datetime(datetime(2027, 1, 1, tzinfo=UTC))
