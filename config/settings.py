@@ -72,7 +72,7 @@ class IngestSettings(Section):
     """Largest single item of a platform, in bytes; a larger one goes to the dead letters."""
     backlog_records: int = Field(default=20_000, ge=500)
     """How far a replay may run ahead of the slowest stage."""
-    credentials: dict[str, SecretStr] = {}
+    credentials: dict[str, SecretStr] = Field(default={})
     """Secret of each platform, by the name that a source gives it. Set it as a variable, never in
     a file that others read: ``TOCSIN_INGEST__CREDENTIALS={"mastodon": "..."}``."""
 
