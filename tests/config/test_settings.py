@@ -119,7 +119,11 @@ def test_channels_may_stand_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_secret_may_stand_in_a_file() -> None:
-    assert {name for name, _ in secret_names()} == {*SECRETS, "alerts.channels"}
+    assert {name for name, _ in secret_names()} == {
+        *SECRETS,
+        "alerts.channels",
+        "ingest.credentials",
+    }
 
 
 @pytest.mark.parametrize(
