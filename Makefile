@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements/uv.txt requirements/build.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench lock docs clean
+.PHONY: help setup run test lint bench lock docs secrets clean
 
 help: ## say what there is
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,10 +40,15 @@ lint: setup ## style, types and the direction of imports
 bench: setup ## speed and memory, as figures
 	$(BIN)/python -m bench $(ARGS)
 
-docs: setup ## redraw the import graph; list settings and commands
+docs: setup ## redraw import graph and dashboard; list settings and commands
 	$(BIN)/python -m docs.import_graph
 	$(BIN)/python -m docs.settings_page
 	$(BIN)/python -m docs.commands_page
+	$(BIN)/python -m docs.scaling_tables
+	$(BIN)/python -m deploy.dashboard
+
+secrets: ## passwords and certificates of the docker stack, into deploy/secrets/
+	deploy/secrets.sh
 
 lock: setup ## renew the locked versions and hashes
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt

@@ -5,9 +5,9 @@ make bench ARGS='chain --posts tweets.jsonl.gz'
 make bench ARGS='latency --rate 200'
 make bench ARGS='kills --posts tweets.jsonl.gz --kills 20'
 make bench ARGS='profile enrich'
+make bench ARGS='elastic'
 make bench ARGS='kafka --count 100000'
 make bench ARGS='kafka-faults --times 5'
-make bench ARGS='elastic'
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def main() -> None:
             _latency(arguments, Path(folder))
         if arguments.what == "kills":
             _kills(arguments, Path(folder))
+        if arguments.what == "elastic":
+            _elastic(arguments, Path(folder))
         if arguments.what == "kafka":
             _kafka(arguments)
         if arguments.what == "kafka-faults":
             kafka_faults.show(arguments.times)
-        if arguments.what == "elastic":
-            _elastic(arguments, Path(folder))
         if arguments.what == "profile":
             profile.show(arguments.stage, _posts(arguments, Path(folder)))
 
@@ -59,7 +59,16 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    what = ("all", "chain", "latency", "kills", "profile", "kafka", "kafka-faults", "elastic")
+    what = (
+        "all",
+        "chain",
+        "latency",
+        "kills",
+        "profile",
+        "elastic",
+        "kafka",
+        "kafka-faults",
+    )
     parser.add_argument("what", nargs="?", choices=what, default="all")
     parser.add_argument("stage", nargs="?", choices=profile.STAGES, default="enrich")
     parser.add_argument("--posts", type=Path, help="a file of posts; composed ones by default")
@@ -135,6 +144,19 @@ def _kills(arguments: argparse.Namespace, folder: Path) -> None:
     print(f"the same posts: {outcomes['quiet'].searchable == outcomes['disturbed'].searchable}")
 
 
+def _elastic(arguments: argparse.Namespace, folder: Path) -> None:
+    figures = elastic_index.measure(_posts(arguments, folder), arguments.passes)
+    for threads, rate in figures.bare.items():
+        print(f"bare client.bulk, {threads} in flight: {rate:,.0f} posts/s")
+    print(
+        f"writer: {figures.writer:,.0f} posts/s, {figures.share:.2f} of the better "
+        f"(goal {elastic_index.GOAL}); CPU a post: {figures.client_cpu_us:.0f} us here, "
+        f"{figures.server_cpu_us:.0f} us of the server (with the bare client "
+        f"{figures.bare_server_cpu_us:.0f}); calibration loop {figures.loop_seconds:.2f} s"
+    )
+    print(json.dumps({"elastic": msgspec.to_builtins(figures)}))
+
+
 def _kafka(arguments: argparse.Namespace) -> None:
     figures = kafka_log.measure(arguments.count, arguments.passes)
     print(f"a real broker on the same {os.cpu_count()} cores, {figures.records:,} records of 1 KB:")
@@ -147,19 +169,6 @@ def _kafka(arguments: argparse.Namespace) -> None:
         f"{figures.raw_consume:,.0f}/s"
     )
     print(json.dumps({"kafka": msgspec.to_builtins(figures)}))
-
-
-def _elastic(arguments: argparse.Namespace, folder: Path) -> None:
-    figures = elastic_index.measure(_posts(arguments, folder), arguments.passes)
-    for threads, rate in figures.bare.items():
-        print(f"bare client.bulk, {threads} in flight: {rate:,.0f} posts/s")
-    print(
-        f"writer: {figures.writer:,.0f} posts/s, {figures.share:.2f} of the better "
-        f"(goal {elastic_index.GOAL}); CPU a post: {figures.client_cpu_us:.0f} us here, "
-        f"{figures.server_cpu_us:.0f} us of the server (with the bare client "
-        f"{figures.bare_server_cpu_us:.0f}); calibration loop {figures.loop_seconds:.2f} s"
-    )
-    print(json.dumps({"elastic": msgspec.to_builtins(figures)}))
 
 
 if __name__ == "__main__":

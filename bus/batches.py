@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bus.metrics import Meter
+from bus.meter import Meter
 from bus.port import Consumer, Record, TopicPartition
 from bus.retry import Backoff
 from model.clock import Clock

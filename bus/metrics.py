@@ -1,19 +1,18 @@
-"""What a stage says about itself: counted by the worker, read by whoever watches."""
+"""What a stage says about itself: counted by its meter, read by whoever watches.
+
+A report is the one account of a process. The files below, the page for Prometheus, the
+board and ``tocsin status`` are its readers, and none of them counts anything itself.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import resource
-import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from bus.port import Record
-from model.clock import SECOND, Clock
+from bus.distribution import Distribution
+from model.clock import SECOND
 
 STALE_AFTER = 10 * SECOND
 """A stage that has said nothing for so long is hung or dead."""
@@ -26,6 +25,12 @@ class StageReport(msgspec.Struct, frozen=True, kw_only=True):
     letters. ``busy_seconds`` is the time not spent waiting for records,
     ``slowest_batch_seconds`` the longest time that a batch took within about a second
     before the report. ``last_error`` stays until another takes its place.
+
+    ``batch_times`` holds how long each batch took, ``post_times`` how long after its
+    collection a post was handled for good, from a sample of each batch. ``rate`` (records
+    a second) and ``recent_post_times`` are about the last half minute. ``oldest_at`` is
+    when the oldest post in hand was collected; None where nothing is in hand.
+    ``metrics_port`` is where this process answers Prometheus, 0 where it does not.
     """
 
     stage: str
@@ -45,79 +50,16 @@ class StageReport(msgspec.Struct, frozen=True, kw_only=True):
     rss_bytes: int = 0
     last_error: str = ""
     last_error_at: int | None = None
+    batch_times: Distribution = Distribution()
+    post_times: Distribution = Distribution()
+    recent_post_times: Distribution = Distribution()
+    rate: float = 0.0
+    oldest_at: int | None = None
+    metrics_port: int = 0
 
     def is_stale(self, now: int) -> bool:
         """Whether the process has fallen silent."""
         return now - self.updated_at > STALE_AFTER
-
-
-class Meter:
-    """Counts for one worker."""
-
-    def __init__(self, stage: str, clock: Clock) -> None:
-        self._stage = stage
-        self._clock = clock
-        self._started_at = clock.now()
-        self._records = 0
-        self._bytes = 0
-        self._batches = 0
-        self._outputs = 0
-        self._retries = 0
-        self._dead = 0
-        self._busy = 0.0
-        self._slowest = 0.0
-        self._last_error = ""
-        self._last_error_at: int | None = None
-
-    def batch(self, records: Sequence[Record], outputs: int, seconds: float) -> None:
-        """A batch went through, with so many outputs."""
-        self._batches += 1
-        self._records += len(records)
-        self._bytes += sum(len(record.value) + len(record.base) for record in records)
-        self._outputs += outputs
-        self._slowest = max(self._slowest, seconds)
-
-    def busy(self, seconds: float) -> None:
-        """So long something was done."""
-        self._busy += seconds
-
-    def retry(self, error: Exception) -> None:
-        """A passing failure."""
-        self._retries += 1
-        self.error(error)
-
-    def dead(self, error: Exception) -> None:
-        """A record became a dead letter."""
-        self._dead += 1
-        self.error(error)
-
-    def error(self, error: Exception) -> None:
-        """Something went wrong."""
-        self._last_error = f"{type(error).__name__}: {error}"
-        self._last_error_at = self._clock.now()
-
-    def report(self, unsettled: int) -> StageReport:
-        """Everything so far."""
-        slowest, self._slowest = self._slowest, 0.0
-        return StageReport(
-            stage=self._stage,
-            pid=os.getpid(),
-            started_at=self._started_at,
-            updated_at=self._clock.now(),
-            records=self._records,
-            bytes=self._bytes,
-            batches=self._batches,
-            outputs=self._outputs,
-            retries=self._retries,
-            dead=self._dead,
-            unsettled=unsettled,
-            busy_seconds=self._busy,
-            slowest_batch_seconds=slowest,
-            cpu_seconds=time.process_time(),
-            rss_bytes=_resident_bytes(),
-            last_error=self._last_error,
-            last_error_at=self._last_error_at,
-        )
 
 
 def write_report(folder: Path, report: StageReport) -> None:
@@ -128,7 +70,7 @@ def write_report(folder: Path, report: StageReport) -> None:
     path = folder / f"{report.stage}-{report.pid}.json"
     draft = path.with_suffix(".draft")
     with contextlib.suppress(OSError):
-        draft.write_bytes(_encoded(report))
+        draft.write_bytes(encode_report(report))
         draft.replace(path)
 
 
@@ -137,7 +79,7 @@ def read_reports(folder: Path) -> list[StageReport]:
     reports = []
     for path in sorted(folder.glob("*.json")):
         with contextlib.suppress(OSError, msgspec.DecodeError):  # removed, or another version's
-            reports.append(msgspec.json.decode(path.read_bytes(), type=StageReport))
+            reports.append(decode_report(path.read_bytes()))
     return reports
 
 
@@ -147,17 +89,13 @@ def clear_reports(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _encoded(report: StageReport) -> bytes:
+def encode_report(report: StageReport) -> bytes:
+    """The report as JSON."""
     # The words of an error may hold half surrogates, which JSON cannot.
     error = report.last_error.encode("utf-8", "backslashreplace").decode()
     return msgspec.json.encode(msgspec.structs.replace(report, last_error=error))
 
 
-def _resident_bytes() -> int:
-    """Memory in use now; where the system does not say, the most that ever was."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-    return pages * resource.getpagesize()
+def decode_report(text: bytes | str) -> StageReport:
+    """The report that :func:`encode_report` wrote. Raises msgspec.DecodeError."""
+    return msgspec.json.decode(text, type=StageReport)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bus.isolation import Outcome
 from bus.letters import letter_for_output, letter_for_record, shortened, to_dead_topic
-from bus.metrics import Meter
+from bus.meter import Meter
 from bus.port import Log, Outgoing
 from bus.retry import Retry
 from model.clock import Clock
@@ -55,7 +55,7 @@ class Outbox:
             if record is None:  # a tick of the clock failed, and no record is to blame
                 self._meter.error(error)
             else:
-                self._meter.dead(error)
+                self._meter.dead(error, record)
                 letter = letter_for_record(self._stage, record, error, self._clock.now())
                 outgoing.append(to_dead_topic(letter))
         if outgoing:
@@ -67,6 +67,6 @@ class Outbox:
     def _instead_of(self, refused: Outgoing, error: RecordError) -> Outgoing:
         if refused.topic == POSTS_DEAD.name:
             return shortened(refused)
-        self._meter.dead(error)
+        self._meter.dead(error, refused)
         letter = letter_for_output(self._stage, refused, error, self._clock.now())
         return to_dead_topic(letter)

@@ -16,7 +16,9 @@ import msgspec
 from bus.batches import Batches, NoInput
 from bus.isolation import isolate
 from bus.memory import collecting_by_hand
-from bus.metrics import Meter, StageReport
+from bus.meter import Meter
+from bus.metrics import StageReport
+from bus.observer import BatchSeen, Tracer
 from bus.outbox import Outbox
 from bus.port import Consumer, Log, Record
 from bus.progress import Progress
@@ -51,7 +53,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class Worker:
     """Runs one stage in one process. ``observer`` gets a report about once a second, and
-    a last one at the end."""
+    a last one at the end; ``tracer`` each batch."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Worker:
         *,
         settings: WorkerSettings | None = None,
         observer: Callable[[StageReport], None] | None = None,
+        tracer: Tracer | None = None,
         random: Random | None = None,
     ) -> None:
         self._stage = stage
@@ -68,6 +71,7 @@ class Worker:
         self._clock = clock
         self._settings = settings or WorkerSettings()
         self._observer = observer
+        self._tracer = tracer
         self._random = random or SystemRandom()
         self._stop: Callable[[], bool] = bool
         self._meter = Meter(stage.name, clock)
@@ -150,11 +154,16 @@ class Worker:
         self._meter.busy(self._clock.monotonic() - started)
 
     def _process(self, batch: Sequence[Record]) -> None:
-        started = self._clock.monotonic()
+        began_at, started = self._clock.now(), self._clock.monotonic()
+        self._meter.polled(batch)
         outcome = isolate(self._attempt, batch)
         self._outbox.send(outcome)
         self._progress.processed(batch)
         self._meter.batch(batch, len(outcome.outputs), self._clock.monotonic() - started)
+        if self._tracer is not None:
+            ended_at = max(began_at, self._clock.now())
+            failed = len(outcome.failures)
+            self._tracer.batch(BatchSeen(self._stage.name, batch, failed, began_at, ended_at))
 
     def _attempt(self, batch: Sequence[Record]) -> Result:
         return self._retry(lambda: self._stage.process(batch))
@@ -165,7 +174,7 @@ class Worker:
         settled = self._retry(lambda: self._stage.settle(force=force))
         if settled and self._progress.unsettled:
             self._retry(lambda: consumer.commit(self._progress.positions))
-            self._progress.committed()
+            self._committed()
         if self._progress.full != self._paused:
             self._paused = self._progress.full
             (consumer.pause if self._paused else consumer.resume)()
@@ -175,9 +184,13 @@ class Worker:
         try:
             if self._stage.settle(force=True) and self._progress.unsettled:
                 consumer.commit(self._progress.positions)
-                self._progress.committed()
+                self._committed()
         except TransientError as error:
             self._meter.error(error)
+
+    def _committed(self) -> None:
+        self._progress.committed()
+        self._meter.committed()
 
     def _report_when_due(self) -> None:
         if self._clock.monotonic() >= self._report_at:

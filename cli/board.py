@@ -6,7 +6,7 @@ rule tells the controller to do, then the sources, then the machinery in one tab
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -14,8 +14,9 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import clock_time, printable, severity, size
+from cli.output import clock_time, printable, seconds, severity
 from desk.health import Health, StageHealth
+from desk.verdict import OLDEST_SECONDS
 from model.clock import MINUTE
 from model.coverage import CoverageInterval
 from model.incident import Incident
@@ -36,14 +37,13 @@ COVERAGE_STYLES = {
 class Snapshot(msgspec.Struct, frozen=True):
     """What the board shows at one moment: the open incidents and the pipeline's health.
 
-    ``rates`` are records a second per stage. ``settled`` says that every stage has caught
-    up and nothing is being replayed. ``notices`` are lines about the pipeline itself.
+    ``settled`` says that every stage has caught up and nothing is being replayed.
+    ``notices`` are lines about the pipeline itself.
     """
 
     at: int
     incidents: tuple[Incident, ...]
     health: Health
-    rates: Mapping[str, float]
     settled: bool = False
     notices: tuple[str, ...] = ()
 
@@ -56,7 +56,7 @@ def draw(snapshot: Snapshot, *, rows: int = 12) -> RenderableType:
         parts.append(Text(f"and {hidden} more: tocsin alerts list", style="dim"))
     parts += [Line("What to do", style="dim"), _advice(incidents)] if incidents else []
     parts += [Line("Sources", style="dim"), coverage_grid(snapshot.health)]
-    parts += [Line("Stages", style="dim"), stage_grid(snapshot.health, snapshot.rates)]
+    parts += [Line("Stages", style="dim"), stage_grid(snapshot.health)]
     parts += [Text(damage, style="bold red") for damage in snapshot.health.damage]
     parts += [Text(notice, style="bold yellow") for notice in snapshot.notices]
     return Group(*parts)
@@ -137,29 +137,35 @@ def _since(interval: CoverageInterval) -> Text:
     return Text(", ".join(parts), style="dim")
 
 
-def stage_grid(health: Health, rates: Mapping[str, float]) -> RenderableType:
-    """What each stage does, a line each; ``rates`` are records a second."""
+def stage_grid(health: Health) -> RenderableType:
+    """What each stage does, a line each; rates and times are of the last half minute."""
     grid = Table(box=None, pad_edge=False, width=COLUMNS)
     grid.add_column("stage", ratio=1)
-    for column in ("processes", "records", "per s", "lag", "retries", "dead", "memory"):
+    for column in ("proc", "records", "per s", "lag", "p50", "p99", "retries", "dead", "MB"):
         grid.add_column(column, justify="right")
     for stage in health.stages:
-        grid.add_row(*_stage_row(stage, rates.get(stage.stage, 0.0)))
+        grid.add_row(*_stage_row(stage))
     return grid
 
 
-def _stage_row(stage: StageHealth, rate: float) -> list[Text]:
+def _stage_row(stage: StageHealth) -> list[Text]:
     down = stage.processes == 0
     return [
         Text(stage.stage + (" (down)" if down else ""), style="bold red" if down else ""),
         Text(str(stage.processes)),
         Text(f"{stage.records:,}"),
-        Text(f"{rate:,.0f}"),
+        Text(f"{stage.rate:,.0f}"),
         _lag(stage.lag),
+        Text(seconds(stage.p50_seconds)),
+        Text(seconds(stage.p99_seconds), style="yellow" if _slow(stage) else ""),
         Text(f"{stage.retries:,}", style="yellow" if stage.retries else ""),
         Text(f"{stage.dead:,}", style="bold red" if stage.dead else ""),
-        Text(size(stage.memory_bytes)),
+        Text(f"{stage.memory_bytes / 1e6:,.0f}"),
     ]
+
+
+def _slow(stage: StageHealth) -> bool:
+    return stage.p99_seconds is not None and stage.p99_seconds > OLDEST_SECONDS
 
 
 def _lag(lag: int | None) -> Text:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Callable, Iterator
 
 import structlog
 
-from bus.metrics import StageReport, write_report
+from bus.meter import Meter
+from bus.worker import REPORT_SECONDS
+from cli.observing import Observation
 from cli.wiring import Wiring
 from desk.health import CONSUMERS
 from ingest.background import Background, Crew
@@ -21,10 +21,11 @@ from ingest.publish import STAGE, Counts
 from ingest.runner import GLANCE_SECONDS, Runner, RunnerPolicy
 from ingest.source_entry import FEEDS, SourceEntry
 from ingest.sources import SourcesFile, build_source, declare
+from model.clock import Clock
 from model.errors import ConfigurationError
 
 _LOG = structlog.get_logger(__name__)
-REPORT_SECONDS = 1.0
+BACKLOG_SECONDS = 0.1
 
 
 def limits(wiring: Wiring) -> Limits:
@@ -32,34 +33,37 @@ def limits(wiring: Wiring) -> Limits:
     return Limits(item_bytes=wiring.settings.ingest.max_item_bytes)
 
 
-def build_runner(wiring: Wiring, show: Callable[[Counts], None] | None = None) -> Runner:
-    """A runner on the log and the record of this state, that reports to its folder, and to
-    ``show`` after every step."""
-    report = _Reporter(wiring)
-
-    def progress(counts: Counts) -> None:
-        report(counts)
-        if show is not None:
-            show(counts)
-
+def build_runner(
+    wiring: Wiring, observation: Observation, show: Callable[[Counts], None] | None = None
+) -> Runner:
+    """A runner on the log and the record of this state, that reports to its watchers, and
+    to ``show`` after every step."""
+    meter = Meter(STAGE, wiring.clock)
     return Runner(
         wiring.log,
         wiring.store.cursors,
         wiring.store.coverage,
         wiring.clock,
         policy=RunnerPolicy(backlog_records=wiring.settings.ingest.backlog_records),
-        backlog=lambda: max(wiring.log.lag(group, topic) for group, topic in CONSUMERS),
-        progress=progress,
+        backlog=_Backlog(wiring),
+        progress=show,
+        glance=_Reporter(meter, wiring.clock, observation),
+        meter=meter,
+        tracer=observation.tracer,
     )
 
 
-def collect(wiring: Wiring, stop: Callable[[], bool]) -> None:
-    """Run every authorised source of the sources file until asked to stop."""
+def collect(wiring: Wiring, observation: Observation, stop: Callable[[], bool]) -> None:
+    """Run every authorised source of the sources file until asked to stop.
+
+    Where none is left to run it waits, so that whoever keeps processes alive does not
+    start it again and again.
+    """
     found = wiring.sources()
     declare(found.problems, wiring.store.coverage, wiring.clock.now())
     for problem in found.problems:
         _LOG.warning("source does not run", problem=str(problem))
-    runner = build_runner(wiring)
+    runner = build_runner(wiring, observation)
     with contextlib.closing(Downloader()) as downloader, contextlib.closing(Crews()) as crews:
         for source, entry in _built(wiring, found, means(wiring, downloader)):
             crew = crews.for_platform(entry.platform)
@@ -68,8 +72,30 @@ def collect(wiring: Wiring, stop: Callable[[], bool]) -> None:
             wiring.state.demo_mark.unlink(missing_ok=True)
         for stopped in runner.run(stop).stopped:
             _LOG.error("source stopped", source=stopped.source, cause=str(stopped.error))
+    if not stop():
+        _LOG.warning("no source is left to collect from")
+    report = _Reporter(Meter(STAGE, wiring.clock), wiring.clock, observation)
     while not stop():  # a process that ends would be started again, and end again
+        report()
         wiring.clock.sleep(GLANCE_SECONDS)
+
+
+class _Backlog:
+    """How many records the slowest stage is behind. Asked before each batch, which must not
+    wait for a server each time, so an answer serves for a moment."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._known = 0
+        self._until = 0.0
+
+    def __call__(self) -> int:
+        now = self._wiring.clock.monotonic()
+        if now >= self._until:
+            log = self._wiring.log
+            self._known = max(log.lag(group, topic) for group, topic in CONSUMERS)
+            self._until = now + BACKLOG_SECONDS
+        return self._known
 
 
 def means(wiring: Wiring, downloader: Downloader) -> Means:
@@ -124,25 +150,15 @@ class Crews:
 
 
 class _Reporter:
-    """Leaves the counts of this process where the board finds them, once a second."""
+    """Hands on what the meter says, once a second."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._folder = wiring.state.reports
-        self._clock = wiring.clock
-        self._started_at = wiring.clock.now()
+    def __init__(self, meter: Meter, clock: Clock, observation: Observation) -> None:
+        self._meter = meter
+        self._clock = clock
+        self._observation = observation
         self._next = 0.0
 
-    def __call__(self, counts: Counts) -> None:
-        if self._clock.monotonic() < self._next:
-            return
-        self._next = self._clock.monotonic() + REPORT_SECONDS
-        report = StageReport(
-            stage=STAGE,
-            pid=os.getpid(),
-            started_at=self._started_at,
-            updated_at=self._clock.now(),
-            records=counts.published,
-            dead=counts.dead,
-            cpu_seconds=time.process_time(),
-        )
-        write_report(self._folder, report)
+    def __call__(self) -> None:
+        if self._clock.monotonic() >= self._next:
+            self._next = self._clock.monotonic() + REPORT_SECONDS
+            self._observation.report(self._meter.report(0))

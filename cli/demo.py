@@ -24,6 +24,12 @@ SPEED = "360"
 def start_demo(wiring: Wiring) -> None:
     """Make the state folder ready for the demo. Raises ConfigurationError if it holds posts."""
     state = wiring.state
+    if wiring.settings.profile != "embedded":
+        raise ConfigurationError(
+            "the demo runs embedded",
+            cause="its invented posts must not come among real ones on servers",
+            remedy="Start it with: TOCSIN_PROFILE=embedded TOCSIN_STATE=var-demo tocsin up --demo",
+        )
     with state.owned():
         if state.demo_mark.exists():
             _empty(state.root)

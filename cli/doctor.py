@@ -2,59 +2,44 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Literal
 
-import msgspec
-
+from cli.findings import Finding, failed
 from cli.wiring import Wiring
 from index.port import SearchRequest
 from model.clock import MINUTE, from_datetime
 from model.errors import TocsinError
-
-Verdict = Literal["well", "warning", "wrong"]
 
 EARLIEST = from_datetime(datetime(2026, 1, 1, tzinfo=UTC))
 ROOM_WRONG = 500_000_000
 ROOM_WARNING = 5_000_000_000
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """What was looked at, how it is, and what to do about it."""
-
-    what: str
-    verdict: Verdict
-    detail: str
-    remedy: str = ""
+Check = Callable[[Wiring], Iterator[Finding]]
 
 
 def examine(wiring: Wiring) -> Iterator[Finding]:
     """Every check, one after the other; a failing one does not hide the rest."""
-    checks: list[tuple[str, Callable[[Wiring], Iterator[Finding]]]] = [
-        ("Python", _python),
-        ("state folder", _state),
-        ("disk", _disk),
-        ("clock", _clock),
-        ("operational record", _store),
-        ("log", _log),
-        ("search index", _index),
-        ("gazetteer and lexicon", _enricher),
-        ("rules", _rules),
-        ("sources", _sources),
-        ("pipeline", _pipeline),
-    ]
-    for what, check in checks:
+    for what, check in _checks(wiring):
         try:
             yield from check(wiring)
         except TocsinError as error:
-            yield Finding(what, "wrong", _because(error), error.remedy)
+            yield failed(what, error)
 
 
-def _because(error: TocsinError) -> str:
-    return f"{error.what}: {error.cause}" if error.cause else error.what
+def _checks(wiring: Wiring) -> Iterator[tuple[str, Check]]:
+    yield from (("Python", _python), ("state folder", _state), ("disk", _disk))
+    if wiring.settings.profile == "stack":
+        from cli.doctor_stack import SERVERS
+
+        yield from SERVERS
+    else:
+        yield from (("operational record", _store), ("log", _log), ("search index", _index))
+    yield ("clock", _clock)
+    yield from (("gazetteer and lexicon", _enricher), ("rules", _rules), ("sources", _sources))
+    yield ("pipeline", _pipeline)
 
 
 def _python(wiring: Wiring) -> Iterator[Finding]:
@@ -73,7 +58,7 @@ def _state(wiring: Wiring) -> Iterator[Finding]:
 
 
 def _disk(wiring: Wiring) -> Iterator[Finding]:
-    free = shutil.disk_usage(wiring.state.root).free
+    free = wiring.state.free_bytes()
     detail = f"{free / 1e9:,.1f} GB free"
     if free < ROOM_WRONG:
         yield Finding("disk", "wrong", detail, "Make room, or lower log.keep_days")
@@ -138,7 +123,7 @@ def _sources(wiring: Wiring) -> Iterator[Finding]:
 
 
 def _pipeline(wiring: Wiring) -> Iterator[Finding]:
-    if not wiring.state.in_use():
+    if not wiring.is_running():
         yield Finding("pipeline", "warning", "not running", "Start it with `tocsin up`")
         return
     for stage in wiring.health_desk.look(wiring.caller).stages:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -11,7 +10,6 @@ from rich.live import Live
 
 from cli.board import Snapshot, draw
 from cli.output import clock_time, printable
-from desk.health import Health
 
 MARGIN_ROWS = 26
 """What the board shows below the incidents needs about this many lines."""
@@ -93,22 +91,3 @@ class PlainFace:
         if snapshot.settled and snapshot.health.records != self._drawn:
             self._drawn = snapshot.health.records
             self._out.print(draw(snapshot))
-
-
-class Rates:
-    """Records a second per stage, from one look to the next."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._before: dict[str, tuple[float, int]] = {}
-
-    def update(self, health: Health) -> dict[str, float]:
-        """The rates since the last call."""
-        now = self._monotonic()
-        rates = {}
-        for stage in health.stages:
-            since, records = self._before.get(stage.stage, (now, stage.records))
-            elapsed = now - since
-            rates[stage.stage] = max(0, stage.records - records) / elapsed if elapsed else 0.0
-            self._before[stage.stage] = (now, stage.records)
-        return rates

@@ -112,9 +112,15 @@ def severity(name: str) -> Text:
     return Text(f" {name} ", style=SEVERITY_STYLES.get(name, ""))
 
 
-def size(count: float) -> str:
-    """Bytes in megabytes."""
-    return f"{count / 1e6:,.0f} MB"
+def seconds(count: float | None) -> str:
+    """A length of time in three digits or so: 12 ms, 3.4 s, 7 min."""
+    if count is None:
+        return "-"
+    if count < 1:
+        return f"{count * 1_000:.0f} ms"
+    if count < 60:
+        return f"{count:.1f} s"
+    return f"{count / 60:.0f} min" if count < 7_200 else f"{count / 3_600:.0f} h"
 
 
 def _local(microseconds: int) -> datetime:

@@ -11,6 +11,7 @@ import typer
 from cli.context import wire
 from cli.demo import demo_spec, start_demo
 from cli.filter import filter_lines
+from cli.observing import observing
 from cli.output import complain, complaints, emit
 from cli.stages import build_worker
 from cli.supervise import stop_signal
@@ -47,25 +48,33 @@ def up(
 
 
 def run(
-    stage: Annotated[str, typer.Argument(help="ingest, enrich, index, match, window or deliver.")],
+    stage: Annotated[
+        str, typer.Argument(help="ingest, enrich, index, match, window, deliver or watch.")
+    ],
     *,
     parent: Annotated[int | None, PARENT] = None,
 ) -> None:
     """Run one stage as a process of its own, until interrupted.
 
+    `watch` is no stage: it looks at all of them and at the sources, for Prometheus.
+
     Examples:
 
       tocsin run enrich
     """
-    with wire() as wiring:
+    with wire() as wiring, observing(wiring, stage) as observation:
         stopped = stop_signal(parent)
         wiring.create_topics()
         if stage == "ingest":
             from cli.collecting import collect
 
-            collect(wiring, stopped)
+            collect(wiring, observation, stopped)
+        elif stage == "watch":
+            from cli.watching import watch_pipeline
+
+            watch_pipeline(wiring, observation, stopped)
         else:
-            build_worker(wiring, stage).run(stopped)
+            build_worker(wiring, stage, observation).run(stopped)
 
 
 def replay(

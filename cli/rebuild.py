@@ -1,4 +1,4 @@
-"""Filling a new search index from the log."""
+"""Making the search index anew: the embedded one from the log, Elasticsearch's from itself."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ def rebuild_index(wiring: Wiring) -> Path:
         set_aside(state.index, aside)
         _go_back(wiring)
     return aside
+
+
+def renew_indices(wiring: Wiring) -> dict[str, int]:
+    """Put Elasticsearch's posts under the mapping of this version, while stages run.
+
+    Returns how many posts were moved by period; empty where every mapping is current.
+    """
+    from cli.stack import elastic_connection
+    from index.elastic.renewal import outdated, renew
+
+    connection = elastic_connection(wiring.settings.elasticsearch)
+    return {period: renew(connection, period) for period in outdated(connection)}
 
 
 def _go_back(wiring: Wiring) -> None:

@@ -15,12 +15,13 @@ from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from bus.port import Log
 from cli.collecting import build_runner, limits
 from cli.demo import EVENING
+from cli.observing import observing
 from cli.output import complain, complaints
 from cli.supervise import Supervisor
 from cli.up import running
 from cli.wiring import Wiring
 from desk.health import CONSUMERS
-from ingest.publish import Counts
+from ingest.publish import STAGE, Counts
 from ingest.replay import ReplayOptions, ReplaySource
 from ingest.runner import Stopped
 from model.clock import Clock
@@ -65,7 +66,7 @@ def replay_files(wiring: Wiring, request: ReplayRequest, stop: Callable[[], bool
         wiring.state.demo_mark.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
         own: Supervisor | None = None
-        if request.wait and not wiring.state.in_use():
+        if request.wait and not wiring.is_running():
             own = stack.enter_context(running(wiring))
         stop = _tending(stop, own)
         started = wiring.clock.monotonic()
@@ -74,7 +75,7 @@ def replay_files(wiring: Wiring, request: ReplayRequest, stop: Callable[[], bool
             done = wait_until_processed(wiring.log, wiring.clock, stop)
             outcome = msgspec.structs.replace(outcome, interrupted=not done)
         seconds = wiring.clock.monotonic() - started
-    if not request.wait and not wiring.state.in_use():
+    if not request.wait and not wiring.is_running():
         complaints().print("No pipeline runs: the posts wait in the log for `tocsin up`.")
     return msgspec.structs.replace(outcome, seconds=seconds)
 
@@ -105,10 +106,10 @@ def _reached(positions: Mapping[int, int], ends: Mapping[int, int]) -> bool:
 def _publish(wiring: Wiring, request: ReplayRequest, stop: Callable[[], bool]) -> ReplayOutcome:
     total = Counts()
     stopped: tuple[Stopped, ...] = ()
-    with _Progress() as progress:
+    with _Progress() as progress, observing(wiring, STAGE) as observation:
         for file in request.files:
             progress.begin(file.name)
-            runner = build_runner(wiring, progress.show)
+            runner = build_runner(wiring, observation, progress.show)
             runner.add(ReplaySource(file, _options(request, wiring)), patient=True)
             report = runner.run(stop)
             total += report.counts

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Mapping
 
 from alerts.port import Channel
-from bus.metrics import write_report
 from bus.stage import Stage
 from bus.worker import Worker, WorkerSettings
+from cli.observing import Observation
 from cli.wiring import Wiring
 from model.clock import HOUR
 from model.errors import ConfigurationError
@@ -23,11 +23,11 @@ def processes(wiring: Wiring, stage: str) -> int:
     if stage != "enrich":
         return 1
     wanted = wiring.settings.enrich.processes or os.cpu_count() or 1
-    return min(wanted, wiring.settings.log.partitions)
+    return min(wanted, wiring.backends.partitions)
 
 
-def build_worker(wiring: Wiring, name: str) -> Worker:
-    """The worker loop around one stage; reports to the state folder."""
+def build_worker(wiring: Wiring, name: str, observation: Observation) -> Worker:
+    """The worker loop around one stage."""
     settings = wiring.settings.worker
     return Worker(
         build_stage(wiring, name),
@@ -40,7 +40,8 @@ def build_worker(wiring: Wiring, name: str) -> Worker:
             retry_floor_seconds=settings.retry_floor_seconds,
             retry_ceiling_seconds=settings.retry_ceiling_seconds,
         ),
-        observer=lambda report: write_report(wiring.state.reports, report),
+        observer=observation.report,
+        tracer=observation.tracer,
     )
 
 
@@ -60,12 +61,11 @@ def _enrich(wiring: Wiring) -> Stage:
 
 
 def _index(wiring: Wiring) -> Stage:
-    from index.embedded import TantivyWriter
     from index.indexer import Indexer
 
     settings = wiring.settings.index
     return Indexer(
-        TantivyWriter(wiring.state.index),
+        wiring.backends.index_writer(),
         clock=wiring.clock,
         commit_records=settings.commit_records,
         commit_seconds=settings.commit_seconds,

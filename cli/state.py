@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,10 @@ class StateFolder:
             yield
         finally:
             os.close(descriptor)
+
+    def free_bytes(self) -> int:
+        """Room left on the disk where the folder lies."""
+        return shutil.disk_usage(self.root).free
 
     def in_use(self) -> bool:
         """Whether a supervised pipeline runs on this folder."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from bus.metrics import clear_reports
 from cli.board import Snapshot
-from cli.faces import Face, LiveFace, PlainFace, Rates
+from cli.faces import Face, LiveFace, PlainFace
+from cli.observing import WATCH, Observation, observing
 from cli.output import console
 from cli.stages import STAGES, processes
 from cli.supervise import ChildSpec, ChildState, Supervisor
@@ -49,7 +49,7 @@ def running(
     """
     wiring.state.prepare()
     with wiring.state.owned():
-        clear_reports(wiring.state.reports)
+        wiring.report_place.clear()
         wiring.create_topics()
         supervisor = Supervisor(
             [*stage_specs(wiring, collecting=collecting), *extra],
@@ -66,19 +66,18 @@ def running(
 def watch(wiring: Wiring, supervisor: Supervisor, stopped: Callable[[], bool]) -> None:
     """Keep the processes alive and the board fresh until asked to stop."""
     out = console()
-    rates = Rates(wiring.clock.monotonic)
     prune_at = wiring.clock.monotonic() + PRUNE_SECONDS
     face: Face = LiveFace(out) if out.is_terminal else PlainFace(out)
-    with face:
+    with face, observing(wiring, WATCH) as observation:
         while not stopped():
             supervisor.tend()
             with contextlib.suppress(TransientError):  # what is busy now is there at the next look
-                face.show(_snapshot(wiring, supervisor, rates))
+                face.show(_snapshot(wiring, supervisor, observation))
             if wiring.clock.monotonic() >= prune_at:
                 _prune(wiring)
                 prune_at = wiring.clock.monotonic() + PRUNE_SECONDS
             wiring.clock.sleep(REFRESH_SECONDS)
-        face.show(_snapshot(wiring, supervisor, rates))
+        face.show(_snapshot(wiring, supervisor, observation))
 
 
 def _prune(wiring: Wiring) -> None:
@@ -89,15 +88,15 @@ def _prune(wiring: Wiring) -> None:
         _LOG.warning("retention was put off", cause=str(error))
 
 
-def _snapshot(wiring: Wiring, supervisor: Supervisor, rates: Rates) -> Snapshot:
+def _snapshot(wiring: Wiring, supervisor: Supervisor, observation: Observation) -> Snapshot:
     health = wiring.health_desk.look(wiring.caller)
+    observation.health(health)
     incidents = wiring.incident_desk.open_incidents(wiring.caller)
     children = supervisor.states()
     return Snapshot(
         at=wiring.clock.now(),
         incidents=tuple(incidents),
         health=health,
-        rates=rates.update(health),
         settled=health.idle and not any(child.passing and child.pid for child in children),
         notices=tuple(_notices(children)),
     )

@@ -12,12 +12,14 @@ import getpass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bus.embedded import EmbeddedLog
-from bus.metrics import StageReport, read_reports
+from bus.metrics import StageReport
 from bus.port import Log, Retention
+from bus.reports import Reports
+from cli.backends import Backends, EmbeddedBackends
 from cli.state import StateFolder
 from config.settings import Settings
 from desk.access import Caller
+from desk.health import CONSUMERS
 from model.clock import DAY, SystemClock
 from model.topics import TOPICS
 
@@ -42,9 +44,16 @@ Closable = TypeVar("Closable", bound=_Closable)
 
 
 class Wiring:
-    """The parts of one process, built from the settings on first use."""
+    """The parts of one process, built from the settings on first use.
 
-    def __init__(self, settings: Settings, *, purpose: str = "") -> None:
+    ``patience_seconds`` is how long a server may take to answer; None leaves it to each
+    back end, which waits as long as work may wait.
+    """
+
+    def __init__(
+        self, settings: Settings, *, purpose: str = "", patience_seconds: float | None = None
+    ) -> None:
+        self.patience_seconds = patience_seconds
         self.settings = settings
         self.state = StateFolder(settings.state)
         self.clock = SystemClock()
@@ -58,13 +67,20 @@ class Wiring:
     # What all commands share.
 
     @cached_property
+    def backends(self) -> Backends:
+        """The log, the index and the reports of the profile."""
+        if self.settings.profile == "stack":
+            from cli.stack import StackBackends
+
+            return StackBackends(
+                self.settings, self.clock, lambda: self.store, self.patience_seconds
+            )
+        return EmbeddedBackends(self.settings, self.state, self.clock)
+
+    @cached_property
     def log(self) -> Log:
-        """The embedded log."""
-        self.state.prepare()
-        limit = self.settings.log.max_record_bytes
-        return self._closed_later(
-            EmbeddedLog(self.state.log, max_record_bytes=limit, clock=self.clock)
-        )
+        """The log."""
+        return self._closed_later(self.backends.log())
 
     @cached_property
     def store(self) -> Store:
@@ -76,26 +92,49 @@ class Wiring:
 
     @property
     def store_url(self) -> str:
-        """Where the operational record is."""
-        return self.settings.store.url or f"sqlite:///{self.state.store}"
+        """Where the operational record is, with its password."""
+        settings = self.settings.store
+        if not settings.url:
+            return f"sqlite:///{self.state.store}"
+        from store.engine import completed
+
+        secret = settings.password.get_secret_value() if settings.password else None
+        return completed(settings.url, secret, self.patience_seconds)
 
     @cached_property
     def search_index(self) -> SearchIndex:
         """The search index, for reading."""
-        from index.embedded import TantivyIndex
-
-        return self._closed_later(TantivyIndex(self.state.index))
+        return self._closed_later(self.backends.search_index())
 
     def create_topics(self) -> None:
         """Create the topics, or leave them as they are."""
         log = self.settings.log
         retention = Retention(max_age=round(log.keep_days * DAY), max_bytes=log.keep_bytes)
         for topic in TOPICS:
-            self.log.create(topic, partitions=log.partitions, retention=retention)
+            self.log.create(topic, partitions=self.backends.partitions, retention=retention)
+
+    @cached_property
+    def report_place(self) -> Reports:
+        """Where stages leave their reports."""
+        return self.backends.reports()
+
+    def report(self, report: StageReport) -> None:
+        """Leave a stage's report where :meth:`reports` finds it."""
+        self.report_place.put(report)
 
     def reports(self) -> list[StageReport]:
         """What the running stages last said of themselves."""
-        return read_reports(self.state.reports)
+        return self.report_place.last()
+
+    def is_running(self) -> bool:
+        """Whether a pipeline runs: a supervised one on the state folder, or, on the stack,
+        stages anywhere that have reported just now."""
+        if self.state.in_use():
+            return True
+        now = self.clock.now()
+        chain = [name for name, _ in CONSUMERS]
+        on_stack = self.settings.profile == "stack"
+        return on_stack and any(r.stage in chain and not r.is_stale(now) for r in self.reports())
 
     # What people do.
 
@@ -132,7 +171,7 @@ class Wiring:
         """The state of the pipeline."""
         from desk.health import HealthDesk
 
-        return HealthDesk(self.log, self.store, self.reports, self.clock)
+        return HealthDesk(self.log, self.store, self.reports, self.clock, self.state.free_bytes)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

@@ -8,17 +8,21 @@ each step down. The composition root reads them; nothing else does.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from config.secrets import FILE_SUFFIX, SecretFiles
+from config.section import Section
+from config.servers import ElasticsearchSettings, KafkaSettings, StoreSettings, missing_for_stack
 
 SHIPPED = Path(__file__).resolve().parent
 """The configuration folder that comes with Tocsin."""
@@ -31,23 +35,19 @@ class SettingsError(Exception):
     """A setting is wrong. One line a setting: its name, what is wrong, where it is set."""
 
 
-class Section(BaseModel):
-    """A group of settings; the docstring under each field is its documentation."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
 class LogSettings(Section):
-    """The embedded log."""
+    """The log, on either profile."""
 
     partitions: int = Field(default=2, ge=1, le=64)
-    """Partitions per topic: how many enrichers can share the work. Fixed once posts are in."""
+    """Partitions per topic of the embedded log: how many enrichers can share the work. Fixed
+    once posts are in."""
     max_record_bytes: int = Field(default=4_194_304, ge=4_096)
     """Largest record of the log, in bytes; a larger one goes to the dead letters."""
     keep_days: float = Field(default=7.0, gt=0)
-    """Age at which records that every stage has read are dropped."""
+    """Age at which records that every stage has read are dropped; on Kafka, all records."""
     keep_bytes: int = Field(default=20_000_000_000, ge=1_000_000)
-    """Size of a partition above which old records that every stage has read are dropped."""
+    """Size of a partition above which old records that every stage has read are dropped; on
+    Kafka, all old records."""
 
 
 class WorkerSettings(Section):
@@ -72,7 +72,7 @@ class IngestSettings(Section):
     """Largest single item of a platform, in bytes; a larger one goes to the dead letters."""
     backlog_records: int = Field(default=20_000, ge=500)
     """How far a replay may run ahead of the slowest stage."""
-    credentials: dict[str, SecretStr] = {}
+    credentials: dict[str, SecretStr] = Field(default={})
     """Secret of each platform, by the name that a source gives it. Set it as a variable, never in
     a file that others read: ``TOCSIN_INGEST__CREDENTIALS={"mastodon": "..."}``."""
 
@@ -106,16 +106,39 @@ class AlertSettings(Section):
 
     historic_hours: float = Field(default=8.0, gt=0)
     """A post older than this when it was collected raises its incident without paging."""
-    channels: dict[str, SecretStr] = {}
+    channels: dict[str, SecretStr] = Field(default={})
     """Apprise address of each channel, by name. Secret: set it as a variable, never in a file
-    that others read: ``TOCSIN_ALERTS__CHANNELS={"duty": "ntfy://..."}``."""
+    that others read: ``TOCSIN_ALERTS__CHANNELS={"duty": "ntfy://..."}``, or as a file of its
+    own that ``TOCSIN_ALERTS__CHANNELS_FILE`` names."""
 
 
-class StoreSettings(Section):
-    """The operational record."""
+class MetricsSettings(Section):
+    """What a process shows to Prometheus."""
 
-    url: str = ""
-    """SQLAlchemy address; empty is a SQLite file in the state folder."""
+    port: int = Field(default=0, ge=0, le=65_535)
+    """Port of /metrics and /health; a process takes the first free one of 32 from here on.
+    0 is off."""
+    address: str = "127.0.0.1"
+    """Address on which they are served."""
+
+
+class TraceSettings(Section):
+    """Spans for OpenTelemetry."""
+
+    endpoint: str = Field(default="", pattern="^(https?://.+)?$")
+    """Where spans are sent by OTLP over HTTP, as ``http://127.0.0.1:4318/v1/traces``;
+    empty is off."""
+    share: float = Field(default=0.01, ge=0, le=1)
+    """Share of the posts that are traced, the same ones in every stage."""
+
+
+class LogsSettings(Section):
+    """The log of a process, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is said."""
+    format: Literal["text", "json"] = "text"
+    """``text`` is for people, ``json`` for machines: one object a line."""
 
 
 class Settings(BaseSettings):
@@ -129,10 +152,11 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    profile: Literal["embedded"] = "embedded"
-    """Which back ends are used. This version has ``embedded`` alone: no server is needed."""
+    profile: Literal["embedded", "stack"] = "embedded"
+    """Which back ends are used: ``embedded`` needs no server, ``stack`` is Kafka, Elasticsearch
+    and PostgreSQL."""
     state: Path = Path("var")
-    """Folder of everything that Tocsin keeps."""
+    """Folder of everything that Tocsin keeps itself."""
     config: Path = SHIPPED
     """Folder of tocsin.toml, sources, rules and lexicons."""
     actor: str = ""
@@ -146,6 +170,11 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     alerts: AlertSettings = AlertSettings()
     store: StoreSettings = StoreSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    traces: TraceSettings = TraceSettings()
+    logs: LogsSettings = LogsSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -156,8 +185,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Variables win over the file."""
-        return env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        """Variables win over files of secrets, and those over the settings file."""
+        files = SecretFiles(settings_cls, dict(secret_names()), variable)
+        return (
+            files.leave_out(env_settings),
+            files,
+            TomlConfigSettingsSource(settings_cls, toml_file=settings_file()),
+        )
 
 
 def configuration_folder() -> Path:
@@ -180,9 +214,17 @@ def read_settings() -> Settings:
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(error))) from error
     except ValueError as error:
-        raise SettingsError(f"{settings_file()}: {error}") from error
+        raise SettingsError(f"variables and {settings_file()}: {error}") from error
     if unknown := sorted(_unknown_variables()):
         raise SettingsError("\n".join(f"{name}: no such setting" for name in unknown))
+    if settings.profile == "stack" and (missing := list(missing_for_stack(settings))):
+        raise SettingsError(
+            "\n".join(
+                f"{name}: the profile stack needs it (set {variable(name)}={example}, "
+                f"or write it into {settings_file()})"
+                for name, example in missing
+            )
+        )
     absolute = {"state": settings.state.resolve(), "config": configuration_folder()}
     return settings.model_copy(update=absolute)
 
@@ -195,6 +237,30 @@ def setting_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterat
             yield from setting_names(kind, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field.description or ""
+
+
+def secret_names() -> Iterator[tuple[str, bool]]:
+    """The dotted names of all secrets, and whether each holds several under names."""
+    for section, outer in Settings.model_fields.items():
+        kind = outer.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            for name, field in kind.model_fields.items():
+                if field.annotation == SecretStr | None:
+                    yield f"{section}.{name}", False
+                elif field.annotation == dict[str, SecretStr]:
+                    yield f"{section}.{name}", True
+
+
+def secret_values(value: object) -> Iterator[str]:
+    """Every secret that the settings hold, in order to keep them out of the log."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from secret_values(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from secret_values(part)
 
 
 def variable(name: str) -> str:
@@ -210,6 +276,7 @@ def _unknown_variables() -> Iterator[str]:
     """A misspelt variable would otherwise be ignored without a word."""
     sections = {name.split(".")[0] for name, _ in setting_names()}
     known = {variable(name) for name, _ in setting_names()} | {variable(s) for s in sections}
+    known |= {variable(name) + FILE_SUFFIX for name, _ in secret_names()}
     for name in os.environ:
         nested = name.startswith(_BY_NAME)
         if name.startswith(PREFIX) and name not in known and not nested:

@@ -43,7 +43,6 @@ def board(wiring: Wiring) -> RenderableType:
             at=wiring.clock.now(),
             incidents=tuple(wiring.incident_desk.open_incidents(wiring.caller)),
             health=wiring.health_desk.look(wiring.caller),
-            rates={},
         )
     )
 

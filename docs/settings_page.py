@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from config.settings import Section, Settings, variable
+from config.section import Section
+from config.settings import Settings, variable
 
 PAGE = Path(__file__).resolve().parent / "settings.md"
 HEAD = """# Settings
@@ -18,6 +19,11 @@ HEAD = """# Settings
 Every setting has a default; an empty configuration runs. Values come from `tocsin.toml` in the
 configuration folder (`config/`, or the folder that `TOCSIN_CONFIG` names) and are overridden by
 variables. A wrong or misspelt setting stops Tocsin at start with its name and what is wrong.
+
+A secret (a password, an API key, the addresses of the channels) may stand in a file of its own,
+which a variable with `_FILE` at its end names: `TOCSIN_KAFKA__PASSWORD_FILE=/run/secrets/kafka`.
+
+The sections `kafka` and `elasticsearch` matter in the profile `stack` alone ([stack](stack.md)).
 
 This page is written by `make docs` from `config/settings.py`.
 """
@@ -46,7 +52,7 @@ def _section(prefix: str, model: type[BaseModel]) -> list[str]:
 def _default(value: object) -> str:
     if isinstance(value, Path):
         value = value.name
-    return "none" if value in ("", (), {}) else f"`{value}`"
+    return "none" if value in ("", (), {}, None) else f"`{value}`"
 
 
 if __name__ == "__main__":

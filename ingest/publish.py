@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from bus.letters import letter_for_output, shortened, to_dead_topic
+from bus.meter import Meter
+from bus.observer import BatchSeen, Tracer
 from bus.port import Log, Outgoing
 from ingest.port import BadItem, Batch
 from model.clock import Clock
@@ -38,9 +40,18 @@ class Counts(msgspec.Struct, frozen=True):
 class Publisher:
     """Publishes batches. Belongs to one thread."""
 
-    def __init__(self, log: Log, clock: Clock) -> None:
+    def __init__(
+        self,
+        log: Log,
+        clock: Clock,
+        *,
+        meter: Meter | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._log = log
         self._clock = clock
+        self._meter = meter or Meter(STAGE, clock)
+        self._tracer = tracer
 
     def publish(self, batch: Batch, source: str) -> Counts:
         """Publish a source's batch; returns when it is durable.
@@ -48,12 +59,21 @@ class Publisher:
         Raises LogUnavailable and StateError; then a part of the batch may be in the log,
         and publishing it again does no harm.
         """
-        records = [self._letter(item) for item in batch.bad]
-        records += [self._record(post, source) for post in batch.posts]
-        refused = self._send(records) if records else 0
-        read = len(records)
-        dead = sum(record.topic == POSTS_DEAD.name for record in records) + refused
-        return Counts(read, read - dead, dead)
+        began_at, started = self._clock.now(), self._clock.monotonic()
+        posts, unwritable = _records(batch.posts, source)
+        bad = [*batch.bad, *unwritable]
+        records = [*map(self._letter, bad), *posts]
+        if not records:
+            return Counts()
+        dead = len(bad) + self._send(records)
+        for item, letter in zip(bad, records, strict=False):
+            self._meter.dead(f"{item.error}: {item.cause}", letter)
+        published = len(records) - dead
+        self._meter.batch(records, published, self._clock.monotonic() - started)
+        if self._tracer is not None:
+            ended_at = max(began_at, self._clock.now())
+            self._tracer.batch(BatchSeen(STAGE, records, dead, began_at, ended_at))
+        return Counts(len(records), published, dead)
 
     def _send(self, records: Sequence[Outgoing]) -> int:
         """Returns how many posts became dead letters because the log refused them."""
@@ -70,15 +90,9 @@ class Publisher:
         if refused.topic == POSTS_DEAD.name:
             self._send([shortened(refused)])
             return 0
+        self._meter.dead(error, refused)
         self._send([to_dead_topic(letter_for_output(STAGE, refused, error, self._clock.now()))])
         return 1
-
-    def _record(self, post: Post, source: str) -> Outgoing:
-        try:
-            return Outgoing(POSTS_RAW.name, post.uid, POST.encode(post))
-        except MalformedRecord as error:
-            original = post.raw.data if post.raw else b""
-            return self._letter(BadItem(original, source, type(error).__name__, str(error)))
 
     def _letter(self, item: BadItem) -> Outgoing:
         return to_dead_topic(
@@ -92,3 +106,16 @@ class Publisher:
                 key=item.origin,
             )
         )
+
+
+def _records(posts: Sequence[Post], source: str) -> tuple[list[Outgoing], list[BadItem]]:
+    """The posts as records, and those that cannot be one."""
+    records: list[Outgoing] = []
+    bad: list[BadItem] = []
+    for post in posts:
+        try:
+            records.append(Outgoing(POSTS_RAW.name, post.uid, POST.encode(post)))
+        except MalformedRecord as error:
+            original = post.raw.data if post.raw else b""
+            bad.append(BadItem(original, source, type(error).__name__, str(error)))
+    return records, bad

@@ -15,6 +15,8 @@ from random import Random, SystemRandom
 
 import msgspec
 
+from bus.meter import Meter
+from bus.observer import Tracer
 from bus.port import Log
 from ingest.lane import Lane, LanePolicy
 from ingest.port import CoverageLedger, CursorStore, Source
@@ -55,7 +57,8 @@ class Runner:
     """Runs sources until all have ended or it is asked to stop. Belongs to one thread.
 
     ``backlog`` says how many records the slowest stage is behind; ``progress`` is called
-    with the counts so far after every step.
+    with the counts so far after every step, and ``glance`` several times a second, also
+    while nothing is due. ``meter`` and ``tracer`` are told of every batch.
     """
 
     def __init__(
@@ -68,15 +71,19 @@ class Runner:
         policy: RunnerPolicy | None = None,
         backlog: Callable[[], int] | None = None,
         progress: Callable[[Counts], None] | None = None,
+        glance: Callable[[], None] | None = None,
+        meter: Meter | None = None,
+        tracer: Tracer | None = None,
         random: Random | None = None,
     ) -> None:
-        self._publisher = Publisher(log, clock)
+        self._publisher = Publisher(log, clock, meter=meter, tracer=tracer)
         self._cursors = cursors
         self._coverage = coverage
         self._clock = clock
         self._policy = policy or RunnerPolicy()
         self._backlog = backlog
         self._progress = progress
+        self._glance = glance
         self._random = random or SystemRandom()
         self._lanes: list[Lane] = []
         self._queue: list[tuple[float, int, Lane]] = []
@@ -148,6 +155,8 @@ class Runner:
     def _beat(self) -> None:
         if (moment := self._clock.monotonic()) >= self._next_beat:
             self._next_beat = moment + GLANCE_SECONDS
+            if self._glance is not None:
+                self._glance()
             for _, _, lane in self._queue:
                 lane.sightings.beat(self._clock.now())
 

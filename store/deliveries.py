@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from model.incident import PENDING_STATUSES, Delivery, DeliveryStatus
 from store.scope import Scope
@@ -41,6 +41,12 @@ class Deliveries:
         chosen = select(DELIVERIES.c.channel).distinct().where(_PENDING, DELIVERIES.c.due_at <= now)
         with self._scope.reading() as connection:
             return list(connection.scalars(chosen.order_by(DELIVERIES.c.channel)))
+
+    def waiting(self, now: int) -> int:
+        """How many messages are due and not accepted yet."""
+        counted = select(func.count()).where(_PENDING, DELIVERIES.c.due_at <= now)
+        with self._scope.reading() as connection:
+            return connection.scalar(counted) or 0
 
     def due(self, channel: str, now: int, limit: int) -> list[Delivery]:
         """What the channel has to send, the longest due first."""

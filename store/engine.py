@@ -11,16 +11,15 @@ Errors: :class:`~model.errors.StoreUnavailable` where the same call may succeed 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from model.errors import ConfigurationError, StateNotWritable
+from model.errors import ConfigurationError
+from store.condition import StoreCondition, read_condition
 from store.contributions import Contributions
 from store.coverage import Coverage
 from store.cursors import Cursors
@@ -28,14 +27,13 @@ from store.deliveries import Deliveries
 from store.episodes import Episodes
 from store.errors import place_of, translated, translated_at_start
 from store.incidents import Incidents
-from store.migrate import is_current, locked, migrate
-from store.scope import Scope, Shared
+from store.migrate import is_current, migrate
+from store.postgresql import READING, postgresql_engine
+from store.scope import WRITES, Scope, Shared
 from store.series import SeriesNames
+from store.sqlite import only_starter, sqlite_engine
+from store.stage_reports import StageReportTexts
 from store.standings import Standings
-
-_WRITES = "tocsin_writes"
-_BUSY_TIMEOUT_MS = 10_000
-"""How long SQLite waits for another process's transaction, all of which are short."""
 
 
 class Repositories:
@@ -50,6 +48,7 @@ class Repositories:
         self.episodes = Episodes(scope)
         self.incidents = Incidents(scope)
         self.deliveries = Deliveries(scope)
+        self.stage_reports = StageReportTexts(scope)
 
 
 class Store(Repositories):
@@ -71,6 +70,13 @@ class Store(Repositories):
         with self._database.reading() as connection:
             yield Repositories(Shared(connection))
 
+    def condition(self) -> StoreCondition | None:
+        """What the server says of itself; None for a file. Raises StoreUnavailable."""
+        if self._database.is_file:
+            return None
+        with self._database.reading() as connection:
+            return read_condition(connection)
+
     def close(self) -> None:
         """Release the connections."""
         self._database.close()
@@ -82,15 +88,11 @@ def open_store(url: str) -> Store:
     Raises ConfigurationError for an address that means nothing, StateNotWritable,
     StateCorrupt, StoreTooNew, or StoreUnavailable if the server does not answer.
     """
+    address = _address(url)
     try:
-        address = make_url(url)
         engine = _engine(address)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise ConfigurationError(
-            "the store's address",
-            cause=str(error),
-            remedy="Give it as sqlite:////folder/file.db or postgresql+psycopg://host/name",
-        ) from error
+        raise _meaningless(error) from error
     database = _Database(engine)
     try:
         with translated_at_start(database.place):
@@ -101,13 +103,29 @@ def open_store(url: str) -> Store:
     return Store(engine)
 
 
+def completed(url: str, password: str | None, patience_seconds: float | None) -> str:
+    """The same address with a password, and with how long its server may take to answer.
+
+    Raises ConfigurationError.
+    """
+    address = _address(url)
+    if password is not None:
+        address = address.set(password=password)
+    if patience_seconds is not None and address.get_backend_name() != "sqlite":
+        wait = {"connect_timeout": str(max(2, round(patience_seconds)))}
+        address = address.update_query_dict(wait)
+    return address.render_as_string(hide_password=False)
+
+
 class _Database:
     """Transactions on one database."""
 
     def __init__(self, engine: Engine) -> None:
-        self._reader = engine
-        self._writer = engine.execution_options(**{_WRITES: True})
+        reading = {} if engine.dialect.name == "sqlite" else READING
+        self._reader = engine.execution_options(**reading)
+        self._writer = engine.execution_options(**{WRITES: True})
         self.place = place_of(engine.url)
+        self.is_file = engine.dialect.name == "sqlite"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -123,47 +141,40 @@ class _Database:
         self._reader.dispose()
 
 
+def _address(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        # SQLAlchemy repeats the address, which may hold a password.
+        raise _meaningless("it cannot be understood") from error
+
+
+def _meaningless(cause: object) -> ConfigurationError:
+    return ConfigurationError(
+        "the store's address (store.url)",
+        cause=str(cause),
+        remedy="Give it as sqlite:////folder/file.db or postgresql+psycopg://host/name",
+    )
+
+
 def _engine(address: URL) -> Engine:
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, isolation_level="SERIALIZABLE", pool_pre_ping=True)
-    engine = create_engine(address)
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver would begin transactions by rules of its own; _begin_sqlite does it instead.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # An incident must outlive a power cut: the log forgets its matches once they are counted.
-    cursor.execute("PRAGMA synchronous = FULL")
-    # The words of a post that was taken back must not linger in the free space of the file.
-    cursor.execute("PRAGMA secure_delete = ON")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads and then writes would fail, not wait, if another wrote in between.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if address.get_backend_name() == "sqlite":
+        return sqlite_engine(address)
+    return postgresql_engine(address)
 
 
 def _prepare(database: _Database, address: URL) -> None:
     with database.reading() as connection:
         if is_current(connection):
             return
-    file = address.database if address.get_backend_name() == "sqlite" else None
-    try:
-        with locked(Path(file)) if file else nullcontext(), database.writing() as connection:
-            if not is_current(connection):
-                migrate(connection)
-    except OSError as error:
-        raise StateNotWritable(
-            f"the lock of the operational record {database.place}",
-            cause=str(error),
-            remedy="Make its folder writable for this user",
-        ) from error
+    with _only_starter(address), database.writing() as connection:
+        if not is_current(connection):
+            migrate(connection)
+
+
+def _only_starter(address: URL) -> AbstractContextManager[None]:
+    """Keeps processes that start together from migrating at once. PostgreSQL needs no more
+    than the lock that every writing transaction holds there."""
+    if address.get_backend_name() == "sqlite" and address.database:
+        return only_starter(Path(address.database))
+    return nullcontext()

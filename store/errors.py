@@ -1,4 +1,4 @@
-"""What can go wrong with the operational record, and whose words the database used for it.
+"""What can go wrong with the operational record.
 
 StateError
 └── StoreTooNew     a newer version of Tocsin has written this record
@@ -11,21 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from model.errors import (
-    StateCorrupt,
-    StateError,
-    StateNotWritable,
-    StoreUnavailable,
-    TocsinError,
-)
-
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
-_PRIMARY_CODE = 0xFF
-"""SQLite's extended result codes keep the primary code in the lowest byte."""
+from model.errors import StateError, StoreUnavailable, TocsinError
+from store.postgresql import hopeless_start_of_postgresql, known_of_postgresql
+from store.sqlite import hopeless_start_of_sqlite, known_of_sqlite
 
 
 class StoreTooNew(StateError):
@@ -33,10 +24,10 @@ class StoreTooNew(StateError):
 
 
 def place_of(address: URL) -> str:
-    """What messages call the database: its file, or its address without the password."""
+    """What messages call the database: its file, or its address without secrets."""
     if address.get_backend_name() == "sqlite" and address.database:
         return address.database
-    return address.render_as_string(hide_password=True)
+    return address.set(query={}).render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -48,53 +39,45 @@ def translated(place: str) -> Iterator[None]:
     act. A statement that the database refuses as wrong is our own fault and passes
     through as it is.
     """
+    what = _named(place)
     try:
         yield
     except DBAPIError as error:
-        if (known := _known(error, place)) is None:
+        if (known := _known(error, what)) is None:
             raise
         raise known from error
+    except NoConnectionFree as error:
+        raise StoreUnavailable(what, cause="all its connections are in use") from error
 
 
 @contextmanager
 def translated_at_start(place: str) -> Iterator[None]:
-    """As :func:`translated`, but a full disk is for a person: nothing could begin."""
+    """As :func:`translated`, but what cannot pass by itself while nothing has begun is for
+    a person: StateNotWritable for a full disk, ConfigurationError for a refusal."""
     try:
         with translated(place):
             yield
     except StoreUnavailable as error:
-        if _code(error.__cause__) not in _NO_ROOM:
+        cause = error.__cause__
+        if (
+            not isinstance(cause, DBAPIError)
+            or (hopeless := _hopeless(cause, _named(place))) is None
+        ):
             raise
-        raise StateNotWritable(
-            f"the operational record {place}",
-            cause=error.cause,
-            remedy="Free some space on its disk",
-        ) from error
+        raise hopeless from error
 
 
-def _known(error: DBAPIError, place: str) -> TocsinError | None:
-    what = f"the operational record {place}"
-    cause = str(error.orig)
-    code = _code(error)
-    if code in _DAMAGED:
-        remedy = "Restore it from a backup, or move the file away to start an empty one"
-        return StateCorrupt(what, cause=cause, remedy=remedy)
-    if code in _READ_ONLY:
-        remedy = "Make its folder exist and be writable for this user"
-        return StateNotWritable(what, cause=cause, remedy=remedy)
-    if isinstance(error, (OperationalError, InterfaceError)) and not _is_faulty_statement(error):
-        return StoreUnavailable(what, cause=cause)
-    return None
+def _named(place: str) -> str:
+    return f"the operational record {place}"
 
 
-def _is_faulty_statement(error: DBAPIError) -> bool:
-    """SQLite files 'no such table' and the like under its operational errors."""
-    return _code(error) == sqlite3.SQLITE_ERROR
+def _known(error: DBAPIError, what: str) -> TocsinError | None:
+    if isinstance(error.orig, sqlite3.Error):
+        return known_of_sqlite(error, what)
+    return known_of_postgresql(error, what)
 
 
-def _code(error: BaseException | None) -> int | None:
-    """SQLite's primary result code; None for another database."""
-    if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
-        code: int | None = getattr(error.orig, "sqlite_errorcode", None)
-        return None if code is None else code & _PRIMARY_CODE
-    return None
+def _hopeless(error: DBAPIError, what: str) -> TocsinError | None:
+    if isinstance(error.orig, sqlite3.Error):
+        return hopeless_start_of_sqlite(error, what)
+    return hopeless_start_of_postgresql(error, what)

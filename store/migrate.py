@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -41,17 +38,6 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(_STEPS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-@contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Hold off other processes that start on the same database file.
-
-    The lock goes with the process, so one that is killed leaves none behind.
-    """
-    with database.with_name(f"{database.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _revision(connection: Connection) -> str | None:

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+WRITES = "tocsin_writes"
+"""The execution option that marks the connection of a writing transaction."""
+
 
 class Scope(Protocol):
     """Hands a repository the connection that it works on."""

@@ -30,23 +30,30 @@ METADATA = MetaData(
 _ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column that it calls INTEGER."""
 
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is sorted by its bytes on every database, as SQLite does by itself.
+
+A language's order changes with the C library of the server's machine, and an index that
+was built in the older order then no longer finds what it holds.
+"""
+
 CURSORS = Table(
     "cursors",
     METADATA,
-    Column("source", Text, primary_key=True),
-    Column("state", Text, nullable=False),
+    Column("source", _TEXT, primary_key=True),
+    Column("state", _TEXT, nullable=False),
 )
 
 COVERAGE = Table(
     "coverage",
     METADATA,
     Column("id", _ROW_NUMBER, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("source", _TEXT, nullable=False),
+    Column("state", _TEXT, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
     Column("trusted_until", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", _TEXT, nullable=False),
     Column("posts", BigInteger, nullable=False),
     Index(None, "source", "until"),
 )
@@ -55,22 +62,22 @@ SERIES = Table(
     "series",
     METADATA,
     Column("key", BigInteger, primary_key=True, autoincrement=False),
-    Column("rule_id", Text, nullable=False),
-    Column("group_values", Text, nullable=False),
+    Column("rule_id", _TEXT, nullable=False),
+    Column("group_values", _TEXT, nullable=False),
 )
 
 CONTRIBUTIONS = Table(
     "contributions",
     METADATA,
-    Column("uid", Text, primary_key=True),
+    Column("uid", _TEXT, primary_key=True),
     Column("series", BigInteger, primary_key=True),
     Column("account", BigInteger, nullable=False),
     Column("rev", BigInteger, nullable=False),
     Column("event_at", BigInteger, nullable=False),
     Column("collected_at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
-    Column("excerpt", Text),
-    Column("place", Text),
+    Column("excerpt", _TEXT),
+    Column("place", _TEXT),
     Column("lat", Float),
     Column("lon", Float),
     Column("withdrawn_at", BigInteger),
@@ -81,7 +88,7 @@ CONTRIBUTIONS = Table(
 STANDINGS = Table(
     "standings",
     METADATA,
-    Column("uid", Text, primary_key=True),
+    Column("uid", _TEXT, primary_key=True),
     Column("withheld", BigInteger),
     Column("restored", BigInteger),
     Column("deleted", Boolean, nullable=False),
@@ -105,7 +112,7 @@ EPISODES = Table(
     Column("alarm_at", BigInteger),
     Column("fresh", Boolean, nullable=False),
     Column("spot_at", BigInteger),
-    Column("place", Text),
+    Column("place", _TEXT),
     Column("lat", Float),
     Column("lon", Float),
     sqlite_with_rowid=False,
@@ -115,26 +122,26 @@ EPISODES = Table(
 INCIDENTS = Table(
     "incidents",
     METADATA,
-    Column("id", Text, primary_key=True),
-    Column("rule_id", Text, nullable=False),
-    Column("rule_version", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("response", Text, nullable=False),
-    Column("group_values", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("id", _TEXT, primary_key=True),
+    Column("rule_id", _TEXT, nullable=False),
+    Column("rule_version", _TEXT, nullable=False),
+    Column("title", _TEXT, nullable=False),
+    Column("severity", _TEXT, nullable=False),
+    Column("response", _TEXT, nullable=False),
+    Column("group_values", _TEXT, nullable=False),
+    Column("state", _TEXT, nullable=False),
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("raised_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("posts", BigInteger, nullable=False),
-    Column("place", Text),
+    Column("place", _TEXT),
     Column("lat", Float),
     Column("lon", Float),
     Column("historic", Boolean, nullable=False),
-    Column("acknowledged_by", Text),
+    Column("acknowledged_by", _TEXT),
     Column("closed_at", BigInteger),
-    Column("merged_into", Text),
+    Column("merged_into", _TEXT),
     Index(None, "state", "raised_at"),
     Index(None, "merged_into"),
 )
@@ -143,26 +150,34 @@ TIMELINE = Table(
     "timeline",
     METADATA,
     Column("id", _ROW_NUMBER, primary_key=True),
-    Column("incident_id", Text, ForeignKey("incidents.id"), nullable=False),
+    Column("incident_id", _TEXT, ForeignKey("incidents.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("actor", _TEXT, nullable=False),
+    Column("action", _TEXT, nullable=False),
+    Column("detail", _TEXT, nullable=False),
     Index(None, "incident_id"),
+)
+
+STAGE_REPORTS = Table(
+    "stage_reports",
+    METADATA,
+    Column("process", _TEXT, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("report", _TEXT, nullable=False),
 )
 
 DELIVERIES = Table(
     "deliveries",
     METADATA,
-    Column("message_id", Text, primary_key=True),
-    Column("incident_id", Text, ForeignKey("incidents.id"), nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("status", Text, nullable=False),
+    Column("message_id", _TEXT, primary_key=True),
+    Column("incident_id", _TEXT, ForeignKey("incidents.id"), nullable=False),
+    Column("channel", _TEXT, nullable=False),
+    Column("status", _TEXT, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", _TEXT, nullable=False),
     Index(None, "status", "due_at"),
     Index(None, "incident_id"),
 )

@@ -1,5 +1,5 @@
-"""What every test shares: property tests are never failed for the speed of the machine, and
-real servers start once per run, only when asked for."""
+"""What every test shares: real servers, started once per run and only when asked for, and
+property tests that are never failed for the speed of the machine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,31 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.pipelines import gazetteer
 from tests.servers.elasticsearch import elastic_server
 from tests.servers.kafka import kafka_server
 from tests.servers.need import untested
+from tests.servers.postgresql import (
+    postgresql_server,
+    reused_database,
+    running_postgresql,
+    template,
+)
+from tests.stores import database, empty_store, new_store_url, store_url
 
-__all__ = ["elastic_server", "kafka_server"]
+__all__ = [
+    "database",
+    "elastic_server",
+    "empty_store",
+    "gazetteer",
+    "kafka_server",
+    "new_store_url",
+    "postgresql_server",
+    "reused_database",
+    "running_postgresql",
+    "store_url",
+    "template",
+]
 
 settings.register_profile(
     "tocsin",

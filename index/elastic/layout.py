@@ -34,7 +34,7 @@ class Layout:
 
         Raises StateCorrupt where a newer Tocsin has been.
         """
-        self._check_version()
+        self.check_version()
         name = self._names.posts
         self._server.ask("PUT", f"/_index_template/{name}", schema.template(name, self._connection))
         settings = {"index": schema.settings(self._connection)}
@@ -85,7 +85,8 @@ class Layout:
                 remedy="If there are too many shards, shorten the retention",
             )
 
-    def _check_version(self) -> None:
+    def check_version(self) -> None:
+        """Raises StateCorrupt where a newer Tocsin has been."""
         name = self._names.posts
         reply = self._server.ask("GET", f"/_index_template/{name}", accept=frozenset({MISSING}))
         for found in reply.body.get("index_templates", ()):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +12,9 @@ from store.engine import Store, open_store
 from tests.alerts.builders import EVENING, Window, rule
 
 
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a store in which nothing has happened yet."""
-    file = tmp_path_factory.mktemp("empty") / "store.db"
-    open_store(f"sqlite:///{file}").close()
-    return file
-
-
 @pytest.fixture
-def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
-    file = shutil.copy(empty, tmp_path)
-    with closing(open_store(f"sqlite:///{file}")) as store:
+def store(store_url: str) -> Iterator[Store]:
+    with closing(open_store(store_url)) as store:
         yield store
 
 

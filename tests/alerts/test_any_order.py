@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import closing
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.route import Router
@@ -44,17 +41,6 @@ def stage(store: Store) -> WindowStage:
     )
 
 
-@contextmanager
-def copied(empty: Path) -> Iterator[Store]:
-    with tempfile.TemporaryDirectory() as folder:
-        file = shutil.copy(empty, folder)
-        store = open_store(f"sqlite:///{file}")
-        try:
-            yield store
-        finally:
-            store.close()
-
-
 times = st.integers(0, 60) | st.sampled_from([LONG, LONG + 8, LONG + 30])
 
 
@@ -81,13 +67,16 @@ def matches(draw: st.DrawFn) -> Match:
 
 
 @given(st.data(), st.lists(matches(), max_size=40))
-@settings(max_examples=150)
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_incidents_depend_on_the_set_of_matches_alone(
-    empty: Path, data: st.DataObject, seen: list[Match]
+    new_store_url: Callable[[], str], data: st.DataObject, seen: list[Match]
 ) -> None:
     shuffled = data.draw(st.permutations(seen + seen[: len(seen) // 3]))
     cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=6).map(sorted))
-    with copied(empty) as store:
+    with closing(open_store(new_store_url())) as store:
         worker = stage(store)
         for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True):
             batch = records(shuffled[start:end])

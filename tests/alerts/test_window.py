@@ -179,6 +179,7 @@ class TestWithdrawals:
         posts = {post.uid: post.excerpt for post in show(store, incident.id).posts}
         assert "he has a knife" not in (posts.get("b"), *actions(store, incident))
 
+    @pytest.mark.parametrize("database", ["sqlite"])
     def test_the_words_go_from_the_file_too(
         self, store: Store, window: Open, tmp_path: Path
     ) -> None:

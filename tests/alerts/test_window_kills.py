@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -34,13 +36,6 @@ def context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.alerts.window_process"])
     return context
-
-
-@pytest.fixture
-def url(empty: Path, tmp_path: Path) -> str:
-    file = tmp_path / "store.db"
-    file.write_bytes(empty.read_bytes())
-    return f"sqlite:///{file}"
 
 
 def an_evening(random: Random, posts: int) -> list[Match]:
@@ -84,7 +79,7 @@ def check(store: Store, matches: list[Match]) -> None:
 
 
 def test_kills_lose_nothing_and_double_nothing(
-    context: ForkServerContext, url: str, tmp_path: Path
+    context: ForkServerContext, store_url: str, tmp_path: Path
 ) -> None:
     random = Random(20)
     matches = an_evening(random, 900)
@@ -92,7 +87,7 @@ def test_kills_lose_nothing_and_double_nothing(
     kills = 0
     exitcode: int | None = None
     while exitcode != 0:
-        process = context.Process(target=work, args=(url, RULES, file, "window"))
+        process = context.Process(target=work, args=(store_url, RULES, file, "window"))
         process.start()
         process.join(random.uniform(0.01, 0.12) if kills < KILLS else 120)
         if process.exitcode is None:
@@ -102,16 +97,19 @@ def test_kills_lose_nothing_and_double_nothing(
         exitcode = process.exitcode
         assert exitcode in {0, -9}
     assert kills > KILLS // 2
-    with closing(open_store(url)) as store:
+    with closing(open_store(store_url)) as store:
         check(store, matches)
 
 
-def test_two_stages_share_the_work(context: ForkServerContext, url: str, tmp_path: Path) -> None:
+def test_two_stages_share_the_work(
+    context: ForkServerContext, store_url: str, tmp_path: Path
+) -> None:
     matches = an_evening(Random(21), 300)
     halves = [matches[::2], matches[1::2]]
     processes = [
         context.Process(
-            target=work, args=(url, RULES, write(half, tmp_path / f"half-{number}"), f"w{number}")
+            target=work,
+            args=(store_url, RULES, write(half, tmp_path / f"half-{number}"), f"w{number}"),
         )
         for number, half in enumerate(halves)
     ]
@@ -120,16 +118,18 @@ def test_two_stages_share_the_work(context: ForkServerContext, url: str, tmp_pat
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [0, 0]
-    with closing(open_store(url)) as store:
+    with closing(open_store(store_url)) as store:
         check(store, matches)
 
 
 @pytest.fixture
-def cramped(store: Store) -> Store:
+def cramped(empty_store: Path, tmp_path: Path) -> Iterator[Store]:
     """A store that has no room left."""
-    with store._database.reading() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1")
-    return store
+    file = shutil.copy(empty_store, tmp_path)
+    with closing(open_store(f"sqlite:///{file}")) as store:
+        with store._database.reading() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        yield store
 
 
 def test_a_full_store_passes_and_loses_nothing(cramped: Store) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 
 from bus.batches import Batches
-from bus.metrics import Meter
+from bus.meter import Meter
 from bus.port import Record, TopicPartition
 from bus.retry import Backoff
 from model.clock import MovableClock

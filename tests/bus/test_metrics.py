@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bus.metrics import Meter, clear_reports, read_reports, write_report
+from bus.meter import Meter
+from bus.metrics import clear_reports, read_reports, write_report
 from bus.port import Record
 from model.clock import SECOND, MovableClock
 

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.pipelines import EVENING, Tocsin
-
-
-@pytest.fixture(scope="session")
-def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A compiled gazetteer, which takes seconds to make and may be copied."""
-    tocsin = Tocsin(tmp_path_factory.mktemp("gazetteer") / "var")
-    tocsin.ok("enrich")
-    return tocsin.state / "cache"
+from tests.pipelines import EVENING, Tocsin, with_gazetteer
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +20,4 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Tocsin:
 @pytest.fixture
 def empty(tmp_path: Path, gazetteer: Path) -> Tocsin:
     """A state folder that holds nothing but a compiled gazetteer."""
-    tocsin = Tocsin(tmp_path / "var")
-    shutil.copytree(gazetteer, tocsin.state / "cache")
-    return tocsin
+    return with_gazetteer(Tocsin(tmp_path / "var"), gazetteer)

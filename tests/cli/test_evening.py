@@ -106,3 +106,12 @@ def test_the_doctor_finds_the_evening_well(evening: Tocsin) -> None:
 def test_coverage_is_declared_for_the_replay(evening: Tocsin) -> None:
     sources = {row["source"] for row in evening.rows("coverage")}
     assert sources == {"replay:evening"}
+
+
+def test_status_of_a_pipeline_at_rest_complains_of_no_stage(evening: Tocsin) -> None:
+    said = evening.ok("status")
+    assert "No pipeline runs on this state" in said
+    assert "silent" not in said
+    rows = evening.rows("status")
+    assert [row["running"] for row in rows if row["kind"] == "pipeline"] == [False]
+    assert {row["lag"] for row in rows if row["kind"] == "backlog"} == {0}

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import SettingsError, read_settings, setting_names, variable
+from config.settings import (
+    SettingsError,
+    read_settings,
+    secret_names,
+    setting_names,
+    variable,
+)
 from docs.settings_page import PAGE, page
 
 
@@ -37,7 +43,7 @@ def test_a_variable_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyP
     [
         ("TOCSIN_LOG__PARTITIONS", "many", "log.partitions: input should be a valid integer"),
         ("TOCSIN_LOG__PARTITIONS", "0", "log.partitions: input should be greater than"),
-        ("TOCSIN_PROFILE", "cloud", "profile: input should be 'embedded'"),
+        ("TOCSIN_PROFILE", "cloud", "profile: input should be 'embedded' or 'stack'"),
         ("TOCSIN_ENRICH__HOME_COUNTRY", "Britain", "enrich.home_country"),
         ("TOCSIN_ENRICH__CORES", "2", "enrich.cores"),
         ("TOCSIN_STAET", "/srv", "TOCSIN_STAET: no such setting"),
@@ -63,6 +69,97 @@ def test_addresses_of_channels_are_not_shown(folder: Path, monkeypatch: pytest.M
     settings = read_settings()
     assert settings.alerts.channels["duty"].get_secret_value() == "ntfy://topsecret"
     assert "topsecret" not in repr(settings)
+
+
+@pytest.fixture
+def stack(folder: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A configuration of the profile stack in which nothing is missing."""
+    monkeypatch.setenv("TOCSIN_PROFILE", "stack")
+    monkeypatch.setenv("TOCSIN_KAFKA__BOOTSTRAP_SERVERS", "one:9092, two:9092")
+    monkeypatch.setenv("TOCSIN_ELASTICSEARCH__URL", "https://one:9200")
+    monkeypatch.setenv("TOCSIN_STORE__URL", "postgresql+psycopg://tocsin@db/tocsin")
+    return monkeypatch
+
+
+@pytest.mark.parametrize("name", ["kafka.bootstrap_servers", "elasticsearch.url", "store.url"])
+def test_the_stack_says_which_server_is_not_named(stack: pytest.MonkeyPatch, name: str) -> None:
+    assert read_settings().profile == "stack"
+    stack.delenv(variable(name))
+    with pytest.raises(SettingsError, match=name) as raised:
+        read_settings()
+    assert f"set {variable(name)}=" in str(raised.value)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_the_embedded_profile_needs_no_server(folder: Path) -> None:
+    assert read_settings().kafka.bootstrap_servers == ""
+
+
+SECRETS = ["kafka.password", "elasticsearch.api_key", "elasticsearch.password", "store.password"]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_stand_in_a_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    file = folder / "secret"
+    file.write_text("s3cret \n")
+    monkeypatch.setenv(variable(name) + "_FILE", str(file))
+    settings = read_settings()
+    section, _, field = name.partition(".")
+    secret = getattr(getattr(settings, section), field)
+    assert secret.get_secret_value() == "s3cret "
+    assert "s3cret" not in repr(settings)
+
+
+def test_channels_may_stand_in_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "channels").write_text('{"duty": "ntfy://topsecret"}')
+    monkeypatch.setenv("TOCSIN_ALERTS__CHANNELS_FILE", str(folder / "channels"))
+    assert read_settings().alerts.channels["duty"].get_secret_value() == "ntfy://topsecret"
+
+
+def test_every_secret_may_stand_in_a_file() -> None:
+    assert {name for name, _ in secret_names()} == {
+        *SECRETS,
+        "alerts.channels",
+        "ingest.credentials",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "cannot be read: No such file"), ("\n", "is empty")]
+)
+def test_a_file_without_a_secret_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, words: str
+) -> None:
+    if content is not None:
+        (folder / "secret").write_text(content)
+    monkeypatch.setenv("TOCSIN_KAFKA__PASSWORD_FILE", str(folder / "secret"))
+    with pytest.raises(
+        SettingsError, match=rf"TOCSIN_KAFKA__PASSWORD_FILE names .*secret.*{words}"
+    ):
+        read_settings()
+
+
+def test_a_secret_that_is_given_twice_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "secret").write_text("one")
+    monkeypatch.setenv("TOCSIN_KAFKA__PASSWORD_FILE", str(folder / "secret"))
+    monkeypatch.setenv("TOCSIN_KAFKA__PASSWORD", "other")
+    with pytest.raises(SettingsError, match="not both") as raised:
+        read_settings()
+    assert "other" not in str(raised.value)
+
+
+def test_a_secret_of_the_wrong_kind_is_not_repeated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "channels").write_text('["ntfy://topsecret"]')
+    monkeypatch.setenv("TOCSIN_ALERTS__CHANNELS_FILE", str(folder / "channels"))
+    with pytest.raises(SettingsError, match="not a JSON object") as raised:
+        read_settings()
+    assert "topsecret" not in str(raised.value)
 
 
 def test_every_setting_is_explained() -> None:

@@ -23,6 +23,7 @@ from store.engine import Store, open_store
 from tests.contracts.store_builders import RELAXED, entry, incident
 from tests.contracts.store_coverage import CoverageContract
 from tests.contracts.store_incidents import IncidentContract
+from tests.contracts.store_reports import StageReportContract
 from tests.contracts.store_series import SeriesContract
 
 states = st.dictionaries(
@@ -38,7 +39,7 @@ class Failure(Exception):
     """What a test raises itself."""
 
 
-class StoreContract(CoverageContract, IncidentContract, SeriesContract):
+class StoreContract(CoverageContract, IncidentContract, SeriesContract, StageReportContract):
     """Durability, atomicity, and what each repository promises."""
 
     @pytest.fixture

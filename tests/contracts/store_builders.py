@@ -11,8 +11,10 @@ from model.incident import Action, Delivery, Incident, TimelineEntry
 GUILDFORD = Series("weapons", ("guildford",))
 WOKING = Series("weapons", ("woking",))
 
-RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-"""For properties that share the store of their test."""
+RELAXED = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
+"""For properties that share the store of their test, and run on several databases."""
 
 
 def incident(name: str, **changed: object) -> Incident:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from bus.embedded import EmbeddedLog
+from bus.meter import Meter
 from ingest.lane import LanePolicy
 from ingest.port import (
     Batch,
@@ -160,6 +162,33 @@ class TestPublishing:
     def test_words_that_are_no_unicode_are_no_obstacle(self, bench: Bench) -> None:
         item = bad()._replace(origin="a\udcff.jsonl:1", cause="\ud800")
         assert bench.run(ScriptedSource([Batch(bad=(item,))])).counts.dead == 1
+
+    def test_a_glance_is_taken_also_while_nothing_is_due(self, bench: Bench) -> None:
+        """A collector that waits for its feed is alive, and must be seen to be."""
+        glances: list[float] = []
+        runner = Runner(
+            bench.log,
+            bench.cursors,
+            bench.ledger,
+            bench.clock,
+            policy=POLICY,
+            glance=lambda: glances.append(bench.clock.monotonic()),
+        )
+        runner.add(ScriptedSource([Batch(wait=60.0), Batch()]))
+        runner.run(bool)
+        assert len(glances) > 60
+        assert max(b - a for a, b in pairwise(glances)) < 1.0
+
+    def test_every_batch_is_counted_with_its_dead_letters(self, bench: Bench) -> None:
+        meter = Meter("ingest", bench.clock)
+        runner = Runner(
+            bench.log, bench.cursors, bench.ledger, bench.clock, policy=POLICY, meter=meter
+        )
+        runner.add(ScriptedSource([Batch(posts=(post(1), post(2)), bad=(bad(),)), *batches(3)]))
+        runner.run(bool)
+        report = meter.report(0)
+        assert (report.records, report.outputs, report.dead, report.batches) == (4, 3, 1, 2)
+        assert report.last_error == "MalformedRecord: broken JSON"
 
     def test_progress_is_told_after_every_step(self, bench: Bench) -> None:
         bench.run(ScriptedSource(batches(1, 2)))

@@ -15,9 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 import store.migrations
 from model.errors import (
@@ -34,6 +32,7 @@ from store.migrations import REVISIONS
 from store.tables import METADATA
 from tests.contracts.store import StoreContract
 from tests.contracts.store_builders import incident
+from tests.store.faults import open_and_save
 
 
 @pytest.fixture
@@ -95,15 +94,10 @@ def test_a_process_that_dies_while_migrating_leaves_nothing(address: str, file: 
         assert opened.incidents.list() == []
 
 
-def _open_and_save(address: str, name: str) -> None:
-    with closing(open_store(address)) as opened:
-        opened.cursors.save(name, {"ready": 1})
-
-
 def test_processes_that_start_together_migrate_once(address: str) -> None:
     context = multiprocessing.get_context("spawn")
     names = [f"process-{number}" for number in range(3)]
-    processes = [context.Process(target=_open_and_save, args=[address, name]) for name in names]
+    processes = [context.Process(target=open_and_save, args=[address, name]) for name in names]
     for process in processes:
         process.start()
     for process in processes:
@@ -138,7 +132,7 @@ def test_a_missing_folder_is_for_a_person(tmp_path: Path) -> None:
 
 
 def test_a_record_that_may_not_be_written_can_still_be_read(address: str, file: Path) -> None:
-    _open_and_save(address, "news")
+    open_and_save(address, "news")
     with closing(open_store(f"sqlite:///file:{file}?mode=ro&uri=true")) as opened:
         assert opened.cursors.load("news") == {"ready": 1}
         with pytest.raises(StateNotWritable):
@@ -181,16 +175,8 @@ def test_a_full_disk_passes_and_loses_nothing(address: str) -> None:
 
 
 def test_a_cursor_that_is_no_state_names_its_source(address: str, file: Path) -> None:
-    _open_and_save(address, "news")
+    open_and_save(address, "news")
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE cursors SET state = '{'")
     with closing(open_store(address)) as opened, pytest.raises(StateCorrupt, match="news"):
         opened.cursors.load("news")
-
-
-def test_the_tables_suit_postgresql_too() -> None:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    for table in METADATA.sorted_tables:
-        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=dialect))
-        for index in table.indexes:
-            assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))

@@ -8,6 +8,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
@@ -15,15 +16,15 @@ def upgrade() -> None:
     """Create them."""
     op.create_table(
         "contributions",
-        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("uid", _TEXT, nullable=False),
         sa.Column("series", sa.BigInteger(), nullable=False),
         sa.Column("account", sa.BigInteger(), nullable=False),
         sa.Column("rev", sa.BigInteger(), nullable=False),
         sa.Column("event_at", sa.BigInteger(), nullable=False),
         sa.Column("collected_at", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
-        sa.Column("excerpt", sa.Text()),
-        sa.Column("place", sa.Text()),
+        sa.Column("excerpt", _TEXT),
+        sa.Column("place", _TEXT),
         sa.Column("lat", sa.Float()),
         sa.Column("lon", sa.Float()),
         sa.Column("withdrawn_at", sa.BigInteger()),
@@ -39,20 +40,20 @@ def upgrade() -> None:
     op.create_table(
         "coverage",
         sa.Column("id", _ROW_NUMBER, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("source", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger()),
         sa.Column("trusted_until", sa.BigInteger(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", _TEXT, nullable=False),
         sa.Column("posts", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_coverage"),
     )
     op.create_index("ix_coverage_source_until", "coverage", ["source", "until"])
     op.create_table(
         "cursors",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("source", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("source", name="pk_cursors"),
     )
     op.create_table(
@@ -64,7 +65,7 @@ def upgrade() -> None:
         sa.Column("alarm_at", sa.BigInteger()),
         sa.Column("fresh", sa.Boolean(), nullable=False),
         sa.Column("spot_at", sa.BigInteger()),
-        sa.Column("place", sa.Text()),
+        sa.Column("place", _TEXT),
         sa.Column("lat", sa.Float()),
         sa.Column("lon", sa.Float()),
         sa.PrimaryKeyConstraint("series", "last_at", name="pk_episodes"),
@@ -72,26 +73,26 @@ def upgrade() -> None:
     )
     op.create_table(
         "incidents",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("rule_id", sa.Text(), nullable=False),
-        sa.Column("rule_version", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("severity", sa.Text(), nullable=False),
-        sa.Column("response", sa.Text(), nullable=False),
-        sa.Column("group_values", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("rule_id", _TEXT, nullable=False),
+        sa.Column("rule_version", _TEXT, nullable=False),
+        sa.Column("title", _TEXT, nullable=False),
+        sa.Column("severity", _TEXT, nullable=False),
+        sa.Column("response", _TEXT, nullable=False),
+        sa.Column("group_values", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.Column("first_at", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.Column("raised_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("posts", sa.BigInteger(), nullable=False),
-        sa.Column("place", sa.Text()),
+        sa.Column("place", _TEXT),
         sa.Column("lat", sa.Float()),
         sa.Column("lon", sa.Float()),
         sa.Column("historic", sa.Boolean(), nullable=False),
-        sa.Column("acknowledged_by", sa.Text()),
+        sa.Column("acknowledged_by", _TEXT),
         sa.Column("closed_at", sa.BigInteger()),
-        sa.Column("merged_into", sa.Text()),
+        sa.Column("merged_into", _TEXT),
         sa.PrimaryKeyConstraint("id", name="pk_incidents"),
     )
     op.create_index("ix_incidents_merged_into", "incidents", ["merged_into"])
@@ -99,13 +100,13 @@ def upgrade() -> None:
     op.create_table(
         "series",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("rule_id", sa.Text(), nullable=False),
-        sa.Column("group_values", sa.Text(), nullable=False),
+        sa.Column("rule_id", _TEXT, nullable=False),
+        sa.Column("group_values", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_series"),
     )
     op.create_table(
         "standings",
-        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("uid", _TEXT, nullable=False),
         sa.Column("withheld", sa.BigInteger()),
         sa.Column("restored", sa.BigInteger()),
         sa.Column("deleted", sa.Boolean(), nullable=False),
@@ -120,15 +121,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "deliveries",
-        sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("incident_id", sa.Text(), nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("message_id", _TEXT, nullable=False),
+        sa.Column("incident_id", _TEXT, nullable=False),
+        sa.Column("channel", _TEXT, nullable=False),
+        sa.Column("status", _TEXT, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("detail", _TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incidents.id"], name="fk_deliveries_incident_id"
         ),
@@ -139,11 +140,11 @@ def upgrade() -> None:
     op.create_table(
         "timeline",
         sa.Column("id", _ROW_NUMBER, nullable=False),
-        sa.Column("incident_id", sa.Text(), nullable=False),
+        sa.Column("incident_id", _TEXT, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("action", _TEXT, nullable=False),
+        sa.Column("detail", _TEXT, nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name="fk_timeline_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_timeline"),
     )

@@ -1,0 +1,1 @@
+"""What runs Tocsin on servers: images, their configuration, alert rules and the dashboard."""

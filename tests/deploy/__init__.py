@@ -1,0 +1,1 @@
+"""The files that run Tocsin on servers say what holds."""
