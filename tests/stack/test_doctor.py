@@ -18,7 +18,13 @@ from tests.servers.ports import free_ports
 from tests.servers.process import ServerProcess
 from tests.stack.conftest import Stack
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 30.0
+"""Longer than a server that is well can take on a busy machine."""
+
+SHORT_SECONDS = 4.0
+"""For a server that will not answer however long one waits. A busy machine may make others
+miss it too, so that nothing is said of those."""
+
 SERVERS = {"PostgreSQL", "Kafka", "Elasticsearch"}
 
 
@@ -34,9 +40,9 @@ def settings(
     return monkeypatch
 
 
-def findings() -> list[Finding]:
+def findings(patience_seconds: float = PATIENCE_SECONDS) -> list[Finding]:
     """What the doctor finds with the variables as they are."""
-    with closing(Wiring(read_settings(), patience_seconds=PATIENCE_SECONDS)) as wiring:
+    with closing(Wiring(read_settings(), patience_seconds=patience_seconds)) as wiring:
         return list(examine(wiring))
 
 
@@ -64,15 +70,9 @@ def test_a_stack_that_is_well(settings: pytest.MonkeyPatch) -> None:
     assert "brokers" in well["Kafka"]
 
 
-@pytest.mark.parametrize("frozen_too", [False, True], ids=["stopped", "frozen"])
-def test_postgresql_that_is_away(
-    settings: pytest.MonkeyPatch, stack: Stack, frozen_too: bool
-) -> None:
+def test_postgresql_that_is_away(settings: pytest.MonkeyPatch, stack: Stack) -> None:
     try:
-        if frozen_too:
-            stack.postgresql.process.freeze()
-        else:
-            stack.postgresql.stop()
+        stack.postgresql.stop()
         found = findings()
     finally:
         stack.postgresql.restore()
@@ -80,6 +80,13 @@ def test_postgresql_that_is_away(
     assert "127.0.0.1" in wrong(found)["PostgreSQL"].detail
     assert "runs" in wrong(found)["PostgreSQL"].remedy
     assert {"Kafka", "Elasticsearch"} <= {f.what for f in found if f.verdict == "well"}
+
+
+def test_postgresql_that_does_not_answer(settings: pytest.MonkeyPatch, stack: Stack) -> None:
+    with frozen(stack.postgresql.process):
+        found = wrong(findings(SHORT_SECONDS))
+    assert "timeout" in found["PostgreSQL"].detail
+    assert "runs" in found["PostgreSQL"].remedy
 
 
 def test_a_password_that_postgresql_refuses(settings: pytest.MonkeyPatch) -> None:
@@ -92,16 +99,14 @@ def test_a_password_that_postgresql_refuses(settings: pytest.MonkeyPatch) -> Non
 
 def test_kafka_that_is_away(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("TOCSIN_KAFKA__BOOTSTRAP_SERVERS", f"127.0.0.1:{free_ports(1)[0]}")
-    found = wrong(findings())
-    assert set(found) == {"Kafka"}
+    found = wrong(findings(SHORT_SECONDS))
     assert "refused" in found["Kafka"].detail
     assert "brokers run" in found["Kafka"].remedy
 
 
 def test_kafka_that_does_not_answer(settings: pytest.MonkeyPatch, stack: Stack) -> None:
     with frozen(stack.kafka.process):
-        found = wrong(findings())
-    assert set(found) == {"Kafka"}
+        found = wrong(findings(SHORT_SECONDS))
     assert found["Kafka"].remedy
 
 
@@ -133,8 +138,8 @@ def test_elasticsearch_that_is_away(settings: pytest.MonkeyPatch) -> None:
 
 def test_elasticsearch_that_does_not_answer(settings: pytest.MonkeyPatch, stack: Stack) -> None:
     with frozen(stack.elastic.process):
-        found = wrong(findings())
-    assert set(found) == {"Elasticsearch"}
+        found = wrong(findings(SHORT_SECONDS))
+    assert found["Elasticsearch"].remedy
 
 
 def test_topics_that_are_not_as_the_settings_say(settings: pytest.MonkeyPatch) -> None:
