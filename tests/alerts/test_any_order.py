@@ -68,7 +68,7 @@ def matches(draw: st.DrawFn) -> Match:
 
 @given(st.data(), st.lists(matches(), max_size=40))
 @settings(
-    max_examples=150,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_incidents_depend_on_the_set_of_matches_alone(

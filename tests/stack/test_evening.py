@@ -39,6 +39,7 @@ def found(tocsin: Tocsin, query: str) -> list[str]:
     return [post["uid"] for post in tocsin.rows("search", query, "--limit", "50")]
 
 
+@pytest.mark.timeout(900)
 def test_the_same_posts_give_the_same_answers(
     embedded: Tocsin, on_stack: Tocsin, posts: Path
 ) -> None:
