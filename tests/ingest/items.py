@@ -169,3 +169,25 @@ def changed(item: Item, path: str, value: object) -> Item:
     if not rest:
         return {**item, first: value}
     return {**item, first: changed(inner if isinstance(inner, dict) else {}, rest, value)}
+
+
+THING: Item = {
+    "kind": "t3",
+    "data": {
+        "name": "t3_1abcd2",
+        "author": "hightown",
+        "author_fullname": "t2_77",
+        "created_utc": 1795199405.0,
+        "edited": False,
+        "subreddit": "guildford",
+        "permalink": "/r/guildford/comments/1abcd2/smoke/",
+        "url": "https://www.reddit.com/r/guildford/comments/1abcd2/smoke/",
+        "title": "What is going on?",
+        "selftext": "Smoke over #Guildford & sirens",
+        "is_self": True,
+        "over_18": False,
+        "removed_by_category": None,
+        "score": 3,
+        "num_comments": 2,
+    },
+}

@@ -20,6 +20,7 @@ from tests.ingest.items import (
     POST_VIEW,
     RECORD,
     STATUS,
+    THING,
     TWEET,
     X_POST,
     Item,
@@ -28,12 +29,16 @@ from tests.ingest.items import (
 
 EVENING = from_datetime(datetime(2026, 11, 20, 18, 30, 5, tzinfo=UTC))
 NOW = EVENING + 2 * MINUTE
+LAST_OF_DATES = from_datetime(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+LAST_OF_SECONDS = 99_999_999_999 * SECOND
+"""A number beyond this is one of milliseconds."""
 
 SAMPLES: dict[ShapeName, Item] = {
     "flat": FLAT,
     "twitter": TWEET,
     "x": X_POST,
     "mastodon": STATUS,
+    "reddit": THING,
     "bluesky-event": COMMIT,
     "bluesky-view": POST_VIEW,
     "bluesky-feed": FEED_VIEW,
@@ -77,9 +82,10 @@ class TestEveryShape:
         for date in ("2026-11-20T18:30:05.000Z", "2026-11-20T18:30:05Z"):
             text = text.replace(date, "9999-12-31T23:59:59Z")
         text = text.replace("Fri Nov 20 18:30:05 +0000 2026", "Fri Dec 31 23:59:59 +0000 9999")
+        text = text.replace("1795199405.0", "99999999999.0")
         post = Mapper(Setting(instance="evening")).post(text.encode(), NOW)
 
-        assert post.published_at == from_datetime(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+        assert post.published_at in (LAST_OF_DATES, LAST_OF_SECONDS)
         assert post.published_trust == "author"
 
 
@@ -287,3 +293,26 @@ def test_events_about_something_else_are_refused_by_name() -> None:
     for item, name in ((liked, "app.bsky.feed.like"), (account, "account")):
         with pytest.raises(MalformedRecord, match=name):
             mapped(item)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"author": "[deleted]", "selftext": "[deleted]"},
+        {"selftext": "[removed]"},
+        {"removed_by_category": "moderator"},
+    ],
+)
+def test_a_thing_that_was_emptied_is_a_deletion(change: Item) -> None:
+    post = mapped({**THING, "data": {**THING["data"], **change}})
+    assert (post.op, post.uid, post.text) == ("delete", "reddit:reddit.com:t3_1abcd2", None)
+
+
+def test_a_comment_replies_within_its_submission_and_an_edit_is_numbered_by_its_time() -> None:
+    data = {"name": "t1_2", "body": "yes", "link_id": "t3_1", "parent_id": "t1_1"}
+    changes = {**data, "edited": 1795199500.0}
+    post = mapped({**THING, "kind": "t1", "data": {**THING["data"], **changes}})
+    assert (post.op, post.rev, post.kind) == ("edit", 1795199500 * SECOND, "reply")
+    assert post.conversation_id == "reddit:reddit.com:t3_1"
+    assert post.reply_to == "reddit:reddit.com:t1_1"
+    assert post.text == "yes"
