@@ -304,14 +304,19 @@ def test_events_about_something_else_are_refused_by_name() -> None:
     ],
 )
 def test_a_thing_that_was_emptied_is_a_deletion(change: Item) -> None:
-    post = mapped({**THING, "data": {**THING["data"], **change}})
+    item = THING
+    for name, value in change.items():
+        item = changed(item, f"data.{name}", value)
+    post = mapped(item)
     assert (post.op, post.uid, post.text) == ("delete", "reddit:reddit.com:t3_1abcd2", None)
 
 
 def test_a_comment_replies_within_its_submission_and_an_edit_is_numbered_by_its_time() -> None:
     data = {"name": "t1_2", "body": "yes", "link_id": "t3_1", "parent_id": "t1_1"}
-    changes = {**data, "edited": 1795199500.0}
-    post = mapped({**THING, "kind": "t1", "data": {**THING["data"], **changes}})
+    item = changed(THING, "kind", "t1")
+    for name, value in {**data, "edited": 1795199500.0}.items():
+        item = changed(item, f"data.{name}", value)
+    post = mapped(item)
     assert (post.op, post.rev, post.kind) == ("edit", 1795199500 * SECOND, "reply")
     assert post.conversation_id == "reddit:reddit.com:t3_1"
     assert post.reply_to == "reddit:reddit.com:t1_1"
