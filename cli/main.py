@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from cli import alerts, dead, health, pipeline, rules, search, sources
+from cli import (
+    alerts,
+    areas,
+    dead,
+    enriching,
+    health,
+    pipeline,
+    places,
+    rules,
+    search,
+    sources,
+    spread,
+)
 from cli.output import complain
 from config.settings import SettingsError
 from model.errors import QueryError, TocsinError
@@ -26,11 +38,14 @@ app = typer.Typer(
 app.command()(pipeline.up)
 app.command()(pipeline.run)
 app.command()(pipeline.replay)
-app.command()(pipeline.enrich)
+app.command()(enriching.enrich)
 app.command()(search.search)
 app.command()(search.count)
+app.command()(spread.spread)
 app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(areas.app, name="areas")
+app.add_typer(places.app, name="places")
 app.add_typer(sources.app, name="sources")
 app.command()(sources.coverage)
 app.add_typer(dead.app, name="dead")

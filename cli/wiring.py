@@ -26,9 +26,13 @@ from model.topics import TOPICS
 if TYPE_CHECKING:
     from alerts.rules import RuleSet
     from bus.dead import DeadLetters
+    from desk.again import AgainDesk
     from desk.health import HealthDesk
     from desk.incidents import IncidentDesk
     from desk.search import SearchDesk
+    from desk.spread import SpreadDesk
+    from enrich.area_file import AreaSet
+    from enrich.gazetteer import Gazetteer
     from enrich.pipeline import Enricher
     from index.port import SearchIndex
     from index.query.ast import Node
@@ -160,6 +164,20 @@ class Wiring:
         return SearchDesk(self.search_index, self.store, self.parse, self.clock)
 
     @cached_property
+    def again_desk(self) -> AgainDesk:
+        """Enriching indexed posts once more."""
+        from desk.again import AgainDesk
+
+        return AgainDesk(self.search_desk, self.log, self.clock)
+
+    @cached_property
+    def spread_desk(self) -> SpreadDesk:
+        """How stories spread."""
+        from desk.spread import SpreadDesk
+
+        return SpreadDesk(self.search_index, self.store)
+
+    @cached_property
     def incident_desk(self) -> IncidentDesk:
         """Incident work."""
         from desk.incidents import IncidentDesk
@@ -194,6 +212,22 @@ class Wiring:
 
         return load_sources(self.settings.config / "sources.yaml", self.clock.now())
 
+    def areas(self) -> AreaSet:
+        """The areas of the configuration folder, good ones and problems."""
+        from enrich.area_file import load_areas
+
+        return load_areas(self.settings.config / "areas")
+
+    def gazetteer(self) -> Gazetteer:
+        """The gazetteer of the settings, compiled if it is not there."""
+        from enrich.gazetteer import GazetteerOptions, open_gazetteer
+
+        settings = self.settings.enrich
+        options = GazetteerOptions(
+            settings.home_country, settings.home_population, settings.world_population
+        )
+        return open_gazetteer(self.state.cache, options, self.state.gazetteers)
+
     def enricher(self) -> Enricher:
         """The enricher, with its gazetteer and lexicon loaded."""
         from enrich.pipeline import build_enricher
@@ -202,6 +236,8 @@ class Wiring:
         return build_enricher(
             lexicons=self.settings.config / "lexicons",
             cache=self.state.cache,
+            areas=self.settings.config / "areas",
+            gazetteers=self.state.gazetteers,
             home=settings.home_country,
             home_population=settings.home_population,
             world_population=settings.world_population,
