@@ -122,7 +122,7 @@ class CoverageContract:
             store.coverage.record(source, state, minute * MINUTE, posts=posts)
         for start, length in spans:
             store.coverage.amend(source, start * MINUTE, (start + length) * MINUTE, "backfilled")
-        everything = store.coverage.intervals(0, 10_000 * MINUTE)
+        everything = store.coverage.intervals(-1, 10_000 * MINUTE)
         mine = [interval for interval in everything if interval.source == source]
         assert [i.until for i in mine[:-1]] == [i.since for i in mine[1:]]
         assert sum(i.posts for i in mine) == sum(posts for _, _, posts in reports)
@@ -135,7 +135,7 @@ class CoverageContract:
         source = f"source-{len(store.coverage.intervals(0, 2**60))}"
         for state, minute, posts in reports:
             store.coverage.record(source, state, minute * MINUTE, posts=posts)
-        everything = store.coverage.intervals(0, 10_000 * MINUTE)
+        everything = store.coverage.intervals(-1, 10_000 * MINUTE)
         mine = [interval for interval in everything if interval.source == source]
         assert [i.until for i in mine[:-1]] == [i.since for i in mine[1:]]
         assert mine[-1].until is None
