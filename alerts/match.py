@@ -8,7 +8,6 @@ from itertools import chain
 from alerts.rules import LoadedRule
 from index.fields import Fields
 from index.query.predicate import Predicate, required_terms
-from model.rule import Rule
 
 Rarity = Callable[[str], int]
 """About how often a term occurs: the rarer, the smaller."""
@@ -23,11 +22,12 @@ class Matcher:
     """
 
     def __init__(self, rules: Iterable[LoadedRule], rarity: Rarity) -> None:
-        self._tests: list[tuple[Rule, Predicate]] = []
+        self._tests: list[tuple[LoadedRule, Predicate]] = []
         self._always: list[int] = []
         self._by_term: dict[str, list[int]] = {}
-        for number, loaded in enumerate(rules):
-            self._tests.append((loaded.rule, loaded.test))
+        for number, loaded in enumerate(rule for rule in rules if rule.query is not None):
+            self._tests.append((loaded, loaded.test))
+            assert loaded.query is not None
             terms = required_terms(loaded.query, rarity)
             if terms is None:
                 self._always.append(number)
@@ -36,7 +36,7 @@ class Matcher:
                     self._by_term.setdefault(term, []).append(number)
         self._terms = frozenset(self._by_term)
 
-    def match(self, fields: Fields) -> Sequence[Rule]:
+    def match(self, fields: Fields) -> Sequence[LoadedRule]:
         """The rules that a post with these fields satisfies, in their order."""
         present = self._terms.intersection(fields.words)
         numbers: Iterable[int] = self._always

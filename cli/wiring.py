@@ -24,6 +24,7 @@ from model.clock import DAY, SystemClock
 from model.topics import TOPICS
 
 if TYPE_CHECKING:
+    from alerts.rulebook import Rulebook
     from alerts.rules import RuleSet
     from bus.dead import DeadLetters
     from desk.health import HealthDesk
@@ -187,6 +188,14 @@ class Wiring:
         from alerts.rules import load_rules
 
         return load_rules(self.settings.config / "rules", self.parse_rule)
+
+    def rulebook(self) -> Rulebook:
+        """The same rules for a stage: read again when they change, and kept when an edit
+        breaks them."""
+        from alerts.rulebook import Rulebook
+
+        folder = self.settings.config / "rules"
+        return Rulebook(folder, self.parse_rule, self.store.good_rules, self.clock)
 
     def sources(self) -> SourcesFile:
         """The sources of the configuration folder, good ones and problems."""

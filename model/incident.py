@@ -131,6 +131,10 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+DeliveryAbout = Literal["incident", "withdrawal"]
+"""A message says that somebody must look, or that there is nothing to look at after all."""
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one recipient: what became of it so far.
 
@@ -147,6 +151,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     detail: str = ""
+    about: DeliveryAbout = "incident"
 
 
 def account_key(uid: str, author_id: str) -> int:
@@ -169,7 +174,10 @@ def incident_id(rule_id: str, group: tuple[str, ...], first_at: int) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
-def message_id(incident: str, channel: str, raised_at: int) -> str:
+def message_id(
+    incident: str, channel: str, raised_at: int, about: DeliveryAbout = "incident"
+) -> str:
     """The deterministic name of a message: the same however often delivery is tried."""
-    parts = "\x1f".join((incident, channel, str(raised_at)))
+    of_withdrawal = () if about == "incident" else (about,)
+    parts = "\x1f".join((incident, channel, str(raised_at), *of_withdrawal))
     return hashlib.sha256(parts.encode()).hexdigest()[:16]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from model.episode import Watch
 from store.scope import Scope
@@ -19,15 +19,15 @@ class Watches:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def begin(self, rules: Collection[str], now: int) -> None:
-        """These rules run from now on; those that were begun before stay as they are."""
-        if not rules:
-            return
-        rows = [
-            {"rule_id": rule, "since": now, "judged_until": now, "unsure": ""} for rule in rules
-        ]
+    def begin(self, rule_id: str, now: int) -> Watch:
+        """How far the rule has looked: from now on, unless it was begun before."""
+        row = {"rule_id": rule_id, "since": now, "judged_until": now, "unsure": ""}
         with self._scope.writing() as connection:
-            connection.execute(insert_new(connection, WATCHES), rows)
+            found = connection.execute(_ONE, {"rule": rule_id}).one_or_none()
+            if found is None:
+                connection.execute(insert_new(connection, WATCHES), row)
+                found = connection.execute(_ONE, {"rule": rule_id}).one()
+        return Watch(**dict(zip(_FIELDS, found, strict=True)))
 
     def all(self) -> dict[str, Watch]:
         """Every watch by its rule's id."""
@@ -46,3 +46,4 @@ class Watches:
 
 _FIELDS = Watch.__struct_fields__
 _ALL = select(*(WATCHES.c[field] for field in _FIELDS))
+_ONE = _ALL.where(WATCHES.c.rule_id == bindparam("rule"))

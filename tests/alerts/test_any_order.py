@@ -14,7 +14,7 @@ from model.clock import DAY, MovableClock
 from model.incident import Match, MatchOperation
 from model.rule import Rule
 from store.engine import Store, open_store
-from tests.alerts.builders import event, records
+from tests.alerts.builders import event, fixed, records
 from tests.alerts.oracle import expected, shown
 
 WINDOW = 10
@@ -37,7 +37,12 @@ LONG = DAY + 3
 
 def stage(store: Store) -> WindowStage:
     return WindowStage(
-        store, RULES.values(), Router(["desk"], ["desk"]), MovableClock(10**6), historic_after=50
+        store,
+        fixed(RULES.values()),
+        Router(["desk"], ["desk"]),
+        MovableClock(10**6),
+        historic_after=50,
+        watermark=lambda: 0,
     )
 
 
