@@ -9,14 +9,13 @@ import msgspec
 from alerts.kinds.keys import SOURCES, in_words, number, options, whole
 from alerts.kinds.outbreak import Baseline, threshold, voices
 from alerts.kinds.port import Judge, Kind, Ring, Stretch, View
-from alerts.kinds.sliding import Lookout, step_of
+from alerts.kinds.sliding import EVER, Lookout, step_of
 from model.clock import DAY, HOUR
 from model.rule import Rule
 
 WEEK = 7 * DAY
 _ENOUGH_WEEKS = 3
 """With fewer weeks, what was heard in the day before is taken too."""
-_EVER = 2**62
 _GUARD = HOUR
 """What is so recent may belong to the burst itself."""
 
@@ -50,11 +49,11 @@ class Onset:
 
     def affected(self, view: View, at: int) -> Sequence[Stretch]:
         """The moments that count the post, and those for which it is history."""
-        last = view.before(_EVER) or at
+        last = view.before(EVER) or at
         first = view.after(-1)
         if at < view.since and (first is None or at <= first):
             # The first post of all decides how far back there is a history.
-            return (Stretch(at, last + self.step),)
+            return (Stretch(at, EVER),)
         reaches = [(0, self.window + self.step), (0, DAY + 2 * HOUR)]
         reaches += [(w * WEEK - HOUR, w * WEEK + HOUR) for w in range(1, self._chosen.weeks + 1)]
         end = last + self.step

@@ -10,6 +10,9 @@ from alerts.kinds.port import Ring, Stretch, View
 from model.clock import MINUTE, SECOND
 from model.episode import Contribution
 
+EVER = 2**62
+"""After everything, in microseconds."""
+
 _FINEST_GRID = 10 * SECOND
 _COARSEST_GRID = 10 * MINUTE
 
@@ -63,22 +66,33 @@ Verdict: TypeAlias = Callable[[View, Lookout, int], int | None]
 """Whether a moment rings: the event time of the first post that it rings for, or None."""
 
 
+def reaching(view: View, at: int, reach: int, *, to_the_end: bool) -> tuple[Stretch, ...]:
+    """The moments from this one on that a post may change: so far, or, where it matters when
+    a series begins and nothing is before this, all that follow."""
+    endless = to_the_end and view.before(at) is None
+    return (Stretch(at, EVER if endless else at + reach),)
+
+
 class ByPost:
     """Judges every moment at which something was posted.
 
-    ``back`` is how many windows before its moment a verdict looks at.
+    ``back`` is how many windows before its moment a verdict looks at. With ``from_start``
+    it also asks when the series began.
     """
 
     step = 0
     grace = None
 
-    def __init__(self, window: int, verdict: Verdict, *, back: int = 1) -> None:
+    def __init__(
+        self, window: int, verdict: Verdict, *, back: int = 1, from_start: bool = False
+    ) -> None:
         self.window = window
         self._verdict = verdict
         self._back = back
+        self._from_start = from_start
 
-    def affected(self, view: View, at: int) -> Sequence[Stretch]:  # noqa: ARG002  the port's
-        return (Stretch(at, at + self._back * self.window),)
+    def affected(self, view: View, at: int) -> Sequence[Stretch]:
+        return reaching(view, at, self._back * self.window, to_the_end=self._from_start)
 
     def rings(self, view: View, stretch: Stretch) -> list[Ring]:
         lookout = Lookout(view, stretch, self.window, back=self._back)
@@ -90,7 +104,8 @@ class ByGrid:
     """Judges moments at even distances, so that silence is seen too.
 
     A moment is judged only if the sources of the rule were watched for the ``back``
-    windows before it, and if the rule ran by then.
+    windows before it, and if the rule ran by then; in a group, only once it was heard of,
+    and for ``forget`` after it was last (0 is for ever).
     """
 
     def __init__(
@@ -103,8 +118,9 @@ class ByGrid:
         self._forget = forget
         self.step = step_of(window)
 
-    def affected(self, view: View, at: int) -> Sequence[Stretch]:  # noqa: ARG002  the port's
-        return (Stretch(at, at + max(self._back * self.window, self._forget) + self.step),)
+    def affected(self, view: View, at: int) -> Sequence[Stretch]:
+        reach = max(self._back * self.window, self._forget) + self.step
+        return reaching(view, at, reach, to_the_end=True)
 
     def rings(self, view: View, stretch: Stretch) -> list[Ring]:
         lookout = Lookout(view, stretch, self.window, back=self._back)
@@ -123,7 +139,7 @@ class ByGrid:
             yield Ring(at, since)
 
     def _gone(self, view: View, at: int) -> bool:
-        """A group that was never heard of, or not for long, is not missed."""
+        """Whether a group was never heard of, or not for so long that it is not missed."""
         if not view.group:
             return False
         last = view.before(at)

@@ -47,10 +47,12 @@ def leaps(now: float, before: float, height: float, direction: Direction) -> boo
     return up or down
 
 
-def judge(rule: Rule, verdict: Verdict, direction: Direction, grace: int) -> Judge:
+def judge(
+    rule: Rule, verdict: Verdict, direction: Direction, grace: int, *, from_start: bool = False
+) -> Judge:
     """Growth shows in the posts themselves; a fall needs somebody who looks at silence."""
     if direction == "up":
-        return ByPost(rule.window, verdict, back=2)
+        return ByPost(rule.window, verdict, back=2, from_start=from_start)
     return ByGrid(rule.window, verdict, grace=grace, back=2)
 
 
@@ -73,7 +75,7 @@ def _detector(rule: Rule) -> Judge:
             return None
         return lookout.at(now.start) if now.size else at - rule.window
 
-    return judge(rule, verdict, chosen.direction, chosen.grace)
+    return judge(rule, verdict, chosen.direction, chosen.grace, from_start=not chosen.new_groups)
 
 
 def _faults(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,14 @@ RULES = {
         threshold=3,
     ),
 }
-OPERATIONS: list[MatchOperation] = ["delete", "withhold", "withhold", "restore", "account_delete"]
+OPERATIONS: list[MatchOperation] = [
+    "delete",
+    "withhold",
+    "withhold",
+    "restore",
+    "account_delete",
+    "edit",
+]
 LONG = DAY + 3
 """Two posts further apart than the stage reads at once."""
 
