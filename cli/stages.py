@@ -75,7 +75,7 @@ def _index(wiring: Wiring) -> Stage:
 def _match(wiring: Wiring) -> Stage:
     from alerts.match_stage import MatchStage
 
-    return MatchStage(wiring.rulebook(), _rarity, wiring.clock)
+    return MatchStage(wiring.rulebook(), rarity, wiring.clock)
 
 
 def _window(wiring: Wiring) -> Stage:
@@ -110,7 +110,7 @@ def channel_names(wiring: Wiring) -> list[str]:
     return [*wiring.settings.alerts.channels, TERMINAL]
 
 
-def _rarity(token: str) -> int:
+def rarity(token: str) -> int:
     """How common a token is, roughly: short words are. Only the order matters."""
     return max(0, COMMON_LENGTH - len(token))
 

@@ -1,0 +1,118 @@
+"""What matching costs per post, by the number of rules."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from alerts.match_stage import MatchStage
+from alerts.rulebook import FixedRules
+from alerts.rules import LoadedRule, RuleSet, compile_rule
+from bench.calibration import loop_seconds
+from bench.profile import enriched_posts, read_posts
+from bus.port import Record
+from cli.stages import build_stage, rarity
+from cli.wiring import Wiring
+from config.settings import read_settings
+from model.enriched import ENRICHMENT
+from model.rule import Rule
+
+NUMBERS = (10, 100, 1_000, 10_000)
+PASSES = 3
+BATCH = 500
+DAY_US = 86_400_000_000
+
+
+class RuleCost(msgspec.Struct, frozen=True, kw_only=True):
+    """CPU in microseconds per post with so many rules: of matching, and of the enricher on
+    the same posts in the same run; ``matches`` per post, and seconds to load the rules."""
+
+    rules: int
+    match_us: float
+    enrich_us: float
+    matches: float
+    load_seconds: float
+
+
+class RuleFigures(msgspec.Struct, frozen=True):
+    """The costs, and the calibration loop taken before."""
+
+    costs: tuple[RuleCost, ...]
+    loop_seconds: float
+
+
+def measure(posts: Path) -> RuleFigures:
+    """Match the same enriched posts against more and more rules."""
+    loop = loop_seconds()
+    with tempfile.TemporaryDirectory(prefix="tocsin-rules-") as folder:
+        settings = read_settings().model_copy(update={"state": Path(folder)})
+        wiring = Wiring(settings)
+        raw = read_posts(posts)
+        enricher = build_stage(wiring, "enrich")
+        enriched_posts(enricher, raw[:BATCH])
+        started = time.process_time()
+        records = enriched_posts(enricher, raw)
+        enrich_us = (time.process_time() - started) / len(raw) * 1e6
+        words = _vocabulary(records)
+        costs = tuple(_cost(wiring, records, words, number, enrich_us) for number in NUMBERS)
+        wiring.close()
+    return RuleFigures(costs, loop)
+
+
+def _cost(
+    wiring: Wiring, records: Sequence[Record], words: list[str], number: int, enrich_us: float
+) -> RuleCost:
+    started = time.process_time()
+    rules = list(_rules(wiring, words, number))
+    stage = MatchStage(FixedRules(RuleSet(tuple(rules))), rarity, wiring.clock)
+    load_seconds = time.process_time() - started
+    fastest, matches = float("inf"), 0
+    for _ in range(PASSES):
+        matches = 0
+        started = time.process_time()
+        for start in range(0, len(records), BATCH):
+            matches += len(stage.process(records[start : start + BATCH]).outputs)
+        fastest = min(fastest, time.process_time() - started)
+    return RuleCost(
+        rules=number,
+        match_us=fastest / len(records) * 1e6,
+        enrich_us=enrich_us,
+        matches=matches / len(records),
+        load_seconds=load_seconds,
+    )
+
+
+def _vocabulary(records: Sequence[Record]) -> list[str]:
+    """The words of the posts, as often as they occur: rules ask for what people write."""
+    counted: Counter[str] = Counter()
+    for record in records:
+        counted.update(w for w in ENRICHMENT.decode(record.value).tokens.split() if w.isalpha())
+    return [word for word, count in counted.items() for _ in range(min(count, 50)) if len(word) > 3]
+
+
+def _rules(wiring: Wiring, words: list[str], number: int) -> Iterator[LoadedRule]:
+    """Rules as a force writes them: two words of which one has spellings, and a place or a
+    score; one in ten a phrase."""
+    draw = random.Random(number)
+    for count in range(number):
+        one, two, three, four = (draw.choice(words) for _ in range(4))
+        query = f"{one} AND ({two} OR {three}) AND NOT {four}"
+        if count % 10 == 0:
+            query = f'"{one} {two}" OR ({three} AND {four} AND has:place)'
+        elif count % 3 == 0:
+            query += " AND (has:place OR tension.disorder:>0.5)"
+        rule = Rule(
+            id=f"rule-{count}",
+            title="Rule",
+            kind="any",
+            query=query,
+            response="Look",
+            window=DAY_US,
+        )
+        yield compile_rule(rule, wiring.parse_rule, Path("bench.yaml"), count + 1)
