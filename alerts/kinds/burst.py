@@ -16,6 +16,9 @@ from model.rule import Rule
 WEEK = 7 * DAY
 _ENOUGH_WEEKS = 3
 """With fewer weeks, what was heard in the day before is taken too."""
+_AROUND = HOUR
+"""The hours beside the same hour of an earlier week are taken too."""
+_HOURS_A_WEEK = 3
 _GUARD = HOUR
 """What is so recent may belong to the burst itself."""
 
@@ -55,7 +58,9 @@ class Onset:
             # The first post of all decides how far back there is a history.
             return (Stretch(at, EVER),)
         reaches = [(0, self.window + self.step), (0, DAY + 2 * HOUR)]
-        reaches += [(w * WEEK - HOUR, w * WEEK + HOUR) for w in range(1, self._chosen.weeks + 1)]
+        reaches += [
+            (w * WEEK - 2 * HOUR, w * WEEK + 2 * HOUR) for w in range(1, self._chosen.weeks + 1)
+        ]
         end = last + self.step
         return [
             Stretch(at + first, min(at + until + self.window, end))
@@ -105,15 +110,15 @@ class Onset:
         counts: list[int] = []
         weeks = 0
         for back in range(1, self._chosen.weeks + 1):
-            start = hour - back * WEEK
-            if start >= known_from and not view.blind(start, start + HOUR):
+            start, end = hour - back * WEEK - _AROUND, hour - back * WEEK + HOUR + _AROUND
+            if start >= known_from and not view.blind(start, end):
                 weeks += 1
-                counts += self._counts(view, start, start + HOUR)
+                counts += self._counts(view, start, end)
         if weeks < _ENOUGH_WEEKS:
             start, end = max(known_from, hour - DAY - _GUARD), hour - _GUARD
             if end - start >= HOUR and not view.blind(start, end):
                 counts += self._counts(view, start, end)
-        return Baseline(counts, weeks)
+        return Baseline(counts, weeks * _HOURS_A_WEEK)
 
     def _counts(self, view: View, start: int, end: int) -> list[int]:
         """The voices of the windows, one after the other, of a span."""

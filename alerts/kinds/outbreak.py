@@ -7,7 +7,8 @@ of outbreaks of infectious disease", JRSS A 159 (1996) 547-563; with the quantil
 negative binomial by Noufaily et al., "An improved algorithm for outbreak detection in
 multiple surveillance systems", Statistics in Medicine 32 (2013) 1206-1222. Unlike there
 no trend is fitted, and few counts are helped by a prior: it stands for some counts of its
-own, and the variance grows with what is not known of the mean.
+own, and the variance grows with what is not known of the mean (as one over the number of
+independent times) and of the dispersion (by one standard error, the root of two over it).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ PRIOR_COUNTS = 6
 class Baseline(NamedTuple):
     """Counts of like times before.
 
-    ``periods`` is how many independent times they come from, as weeks: counts of one hour
+    ``periods`` is how many independent times they come from, as hours: counts of one hour
     resemble each other, and must not pass for more knowledge than they are.
     """
 
@@ -45,7 +46,8 @@ def threshold(baseline: Baseline, expected: float, chance: float) -> int:
     mean = (PRIOR_COUNTS * expected + sum(counts)) / weight
     scatter = sum((count - mean) ** 2 for count in counts) + PRIOR_COUNTS * expected
     dispersion = max(1.0, scatter / (weight - 1) / mean)
-    variance = dispersion * mean * (1 + 1 / (1 + baseline.periods))
+    periods = 1 + baseline.periods
+    variance = dispersion * (1 + math.sqrt(2 / periods)) * mean * (1 + 1 / periods)
     return quantile(round(mean, 3), round(variance, 3), chance)
 
 

@@ -50,7 +50,7 @@ JUDGED: Mapping[str, Rule] = {
         rule("percentage", kind="percentage", window=WINDOW, matching="knife", max_percent=40),
         rule("sequence", kind="sequence", window=WINDOW, steps=("a", "b", "c")),
         rule("cluster", kind="cluster", window=WINDOW, threshold=3, radius=500),
-        rule("burst", kind="burst", window=WINDOW, least=3, false_alarms=90, expected=0.05),
+        rule("burst", kind="burst", window=WINDOW, least=3, false_alarms=100, expected=0.001),
     )
 }
 

@@ -11,7 +11,7 @@ from alerts.kinds.cluster import cell_of
 from model.clock import DAY, HOUR, MINUTE, MovableClock
 from model.episode import Spot
 from model.incident import Incident, Match
-from model.rule import Option, Rule
+from model.rule import Rule
 from store.engine import Store
 from tests.alerts.builders import EVENING, Window, event, match, rule
 
@@ -202,12 +202,15 @@ class TestMetric:
         ("aggregate", "value"), [("sum", 9), ("min", 2), ("max", 4), ("count", 3), ("mean", 3)]
     )
     def test_every_figure(self, board: Open, aggregate: str, value: float) -> None:
-        keys: dict[str, Option] = {"field": "likes", "aggregate": aggregate}
         seen = [match(str(n), n, number=float(n)) for n in (2, 3, 4)]
-        below = board(rule("below", kind="metric", max_value=value, **keys))
+        below = board(
+            rule("below", kind="metric", max_value=value, field="likes", aggregate=aggregate)
+        )
         copies = [match(f"x{n}", n, number=float(n), rule_id="below") for n in (2, 3, 4)]
         assert below.after(*copies) == []
-        above = board(rule(kind="metric", max_value=value - 0.5, **keys))
+        above = board(
+            rule(kind="metric", max_value=value - 0.5, field="likes", aggregate=aggregate)
+        )
         assert len(above.after(*seen)) == 1
 
     def test_a_leap_rings(self, board: Open) -> None:
