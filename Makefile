@@ -49,6 +49,11 @@ docs: setup ## redraw import graph and dashboard; list settings and commands
 
 secrets: ## passwords and certificates of the docker stack, into deploy/secrets/
 	deploy/secrets.sh
+docs: setup ## redraw the import graph; list settings, commands and rule keys
+	$(BIN)/python -m docs.import_graph
+	$(BIN)/python -m docs.settings_page
+	$(BIN)/python -m docs.commands_page
+	$(BIN)/python -m docs.rule_schema_page
 
 lock: setup ## renew the locked versions and hashes
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt

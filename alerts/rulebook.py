@@ -101,12 +101,11 @@ class Rulebook:
         """What runs: what was found, and of what is broken the last good version."""
         good = self._kept.all()
         present = {loaded.rule.id: loaded for loaded in found.rules}
-        gone = {rule_id: one for rule_id, one in good.items() if rule_id not in present}
-        broken = {rule_id: one for rule_id, one in gone.items() if _is_broken(one, found.problems)}
-        kept = dict(self._revived(broken))
-        self._kept.forget(gone.keys() - broken.keys())
+        broken = kept(found, good)
+        revived = dict(self._revived(broken))
+        self._kept.forget(good.keys() - present.keys() - broken.keys())
         self._kept.put(list(self._news(present, good)))
-        return RuleSet((*found.rules, *kept.values()), found.problems, tuple(kept))
+        return RuleSet((*found.rules, *revived.values()), found.problems, tuple(revived))
 
     def _news(
         self, present: Mapping[str, LoadedRule], good: Mapping[str, GoodRule]
@@ -132,6 +131,16 @@ class Rulebook:
             except (msgspec.MsgspecError, QueryError):
                 # Kept by another version of Tocsin, which understood more.
                 continue
+
+
+def kept(found: RuleSet, good: Mapping[str, GoodRule]) -> dict[str, GoodRule]:
+    """The last good versions of the rules that are missing because of a fault."""
+    present = {loaded.rule.id for loaded in found.rules}
+    return {
+        rule_id: one
+        for rule_id, one in good.items()
+        if rule_id not in present and _is_broken(one, found.problems)
+    }
 
 
 def _is_broken(one: GoodRule, problems: tuple[Problem, ...]) -> bool:

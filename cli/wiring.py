@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from index.query.ast import Node
     from ingest.sources import SourcesFile
     from store.engine import Store
+    from store.good_rules import GoodRule
 
 
 class _Closable(Protocol):
@@ -196,6 +198,12 @@ class Wiring:
 
         folder = self.settings.config / "rules"
         return Rulebook(folder, self.parse_rule, self.store.good_rules, self.clock)
+
+    def kept_rules(self, found: RuleSet) -> Mapping[str, GoodRule]:
+        """Of the rules that are wrong now, the last good versions, which run."""
+        from alerts.rulebook import kept
+
+        return kept(found, self.store.good_rules.all())
 
     def sources(self) -> SourcesFile:
         """The sources of the configuration folder, good ones and problems."""
