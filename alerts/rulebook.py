@@ -28,6 +28,9 @@ from model.errors import QueryError, StoreUnavailable
 from model.rule import Rule
 from store.good_rules import GoodRule, GoodRules
 
+_REST = 30.0
+"""How much longer than looking at the files took it rests: thousands take a while."""
+
 
 class Rules(Protocol):
     """Where a stage has its rules from."""
@@ -74,13 +77,19 @@ class Rulebook:
         self._clock = clock
         self._stamps: dict[Path, _Stamp] = {}
         self._results: dict[Path, list[LoadedRule | Problem]] = {}
+        self._look_at = 0.0
         self.current = RuleSet()
         if not self.refresh():
             self.current = assemble(self._folder, self._results)
 
     def refresh(self) -> bool:
         """Read again what has changed; whether anything has."""
+        started = self._clock.monotonic()
+        if started < self._look_at:
+            return False
         stamps = dict(_stamps(self._folder))
+        ended = self._clock.monotonic()
+        self._look_at = ended + _REST * (ended - started)
         if stamps == self._stamps and self.current != RuleSet():
             return False
         results = {
@@ -98,14 +107,12 @@ class Rulebook:
         return True
 
     def _reconciled(self, found: RuleSet) -> RuleSet:
-        """What runs: what was found, and of what is broken the last good version."""
+        """What runs; what is good is kept, and what was taken out forgotten."""
         good = self._kept.all()
         present = {loaded.rule.id: loaded for loaded in found.rules}
-        broken = kept(found, good)
-        revived = dict(self._revived(broken))
-        self._kept.forget(good.keys() - present.keys() - broken.keys())
+        self._kept.forget(good.keys() - present.keys() - kept(found, good).keys())
         self._kept.put(list(self._news(present, good)))
-        return RuleSet((*found.rules, *revived.values()), found.problems, tuple(revived))
+        return with_kept(found, good, self._parse)
 
     def _news(
         self, present: Mapping[str, LoadedRule], good: Mapping[str, GoodRule]
@@ -123,14 +130,11 @@ class Rulebook:
                     loaded_at=now,
                 )
 
-    def _revived(self, broken: Mapping[str, GoodRule]) -> Iterator[tuple[str, LoadedRule]]:
-        for rule_id, one in broken.items():
-            try:
-                rule = msgspec.json.decode(one.definition, type=Rule)
-                yield rule_id, compile_rule(rule, self._parse, Path(one.file), one.line)
-            except (msgspec.MsgspecError, QueryError):
-                # Kept by another version of Tocsin, which understood more.
-                continue
+
+def with_kept(found: RuleSet, good: Mapping[str, GoodRule], parse: Parse) -> RuleSet:
+    """What runs: what was found, and of what is broken the last good version."""
+    revived = dict(_revived(kept(found, good), parse))
+    return RuleSet((*found.rules, *revived.values()), found.problems, tuple(revived))
 
 
 def kept(found: RuleSet, good: Mapping[str, GoodRule]) -> dict[str, GoodRule]:
@@ -141,6 +145,16 @@ def kept(found: RuleSet, good: Mapping[str, GoodRule]) -> dict[str, GoodRule]:
         for rule_id, one in good.items()
         if rule_id not in present and _is_broken(one, found.problems)
     }
+
+
+def _revived(broken: Mapping[str, GoodRule], parse: Parse) -> Iterator[tuple[str, LoadedRule]]:
+    for rule_id, one in broken.items():
+        try:
+            rule = msgspec.json.decode(one.definition, type=Rule)
+            yield rule_id, compile_rule(rule, parse, Path(one.file), one.line)
+        except (msgspec.MsgspecError, QueryError):
+            # Kept by another version of Tocsin, which understood more.
+            continue
 
 
 def _is_broken(one: GoodRule, problems: tuple[Problem, ...]) -> bool:

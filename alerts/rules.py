@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -205,6 +206,7 @@ def _check(entry: Entry, text: str, parse: Parse) -> LoadedRule | list[Fault]:
         return long
     rule = _rule(entry.values)
     kind = KINDS[rule.kind]
+    parse = lru_cache(maxsize=None)(parse)
     wrong = [Fault(entry.locate((key,)), key, cause) for key, cause in kind.faults(rule)] or list(
         _queries_at_fault(entry, text, rule, kind, parse)
     )

@@ -10,6 +10,7 @@ make bench ARGS='kafka --count 100000'
 make bench ARGS='kafka-faults --times 5'
 make bench ARGS='elastic'
 make bench ARGS='rules --count 20000'
+make bench ARGS='chain --rules 10000'
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--rate", type=int, default=200, help="posts a second, for latency")
     parser.add_argument("--seconds", type=int, default=60, help="how long, for latency")
+    parser.add_argument("--rules", type=int, default=0, help="rules beside the shipped ones")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--times", type=int, default=3, help="how often to try each fault")
     return parser.parse_args()
@@ -105,6 +107,8 @@ def _chain(arguments: argparse.Namespace, folder: Path) -> None:
     passes = []
     state = folder / "chain" / "state"
     state.parent.mkdir()
+    if arguments.rules:
+        os.environ["TOCSIN_CONFIG"] = str(rules.write(folder / "config", SOURCE, arguments.rules))
     with chain.pipeline(state) as environment:
         for number in range(arguments.passes):
             passes.append(chain.measure(state, environment, posts, f"pass-{number + 1}"))

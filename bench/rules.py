@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -13,20 +16,20 @@ import msgspec
 
 from alerts.match_stage import MatchStage
 from alerts.rulebook import FixedRules
-from alerts.rules import LoadedRule, RuleSet, compile_rule
+from alerts.rules import RuleSet, compile_rule
 from bench.calibration import loop_seconds
 from bench.profile import enriched_posts, read_posts
 from bus.port import Record
 from cli.stages import build_stage, rarity
 from cli.wiring import Wiring
-from config.settings import read_settings
+from config.settings import SHIPPED, read_settings
+from model.clock import DAY
 from model.enriched import ENRICHMENT
 from model.rule import Rule
 
 NUMBERS = (10, 100, 1_000, 10_000)
 PASSES = 3
 BATCH = 500
-DAY_US = 86_400_000_000
 
 
 class RuleCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +72,9 @@ def _cost(
     wiring: Wiring, records: Sequence[Record], words: list[str], number: int, enrich_us: float
 ) -> RuleCost:
     started = time.process_time()
-    rules = list(_rules(wiring, words, number))
-    stage = MatchStage(FixedRules(RuleSet(tuple(rules))), rarity, wiring.clock)
+    rules = _rules(words, number)
+    loaded = tuple(compile_rule(r, wiring.parse_rule, Path("bench.yaml"), 1) for r in rules)
+    stage = MatchStage(FixedRules(RuleSet(loaded)), rarity, wiring.clock)
     load_seconds = time.process_time() - started
     fastest, matches = float("inf"), 0
     for _ in range(PASSES):
@@ -88,15 +92,31 @@ def _cost(
     )
 
 
+def write(folder: Path, source: Path, number: int) -> Path:
+    """A copy of the shipped configuration with so many rules more; returns its folder."""
+    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("demo", "*.py", "__pycache__"))
+    texts = [json.loads(line).get("text", "") for line in source.read_text("utf-8").splitlines()]
+    counted = Counter(re.findall(r"[a-z]+", " ".join(texts).lower()))
+    with (folder / "rules" / "bench.yaml").open("w", encoding="utf-8") as file:
+        for rule in _rules(_often(counted), number):
+            keys = {"id": rule.id, "title": rule.title, "kind": rule.kind, "query": rule.query}
+            file.write(f"- {json.dumps({**keys, 'window': '1d', 'response': rule.response})}\n")
+    return folder
+
+
 def _vocabulary(records: Sequence[Record]) -> list[str]:
     """The words of the posts, as often as they occur: rules ask for what people write."""
     counted: Counter[str] = Counter()
     for record in records:
         counted.update(w for w in ENRICHMENT.decode(record.value).tokens.split() if w.isalpha())
+    return _often(counted)
+
+
+def _often(counted: Counter[str]) -> list[str]:
     return [word for word, count in counted.items() for _ in range(min(count, 50)) if len(word) > 3]
 
 
-def _rules(wiring: Wiring, words: list[str], number: int) -> Iterator[LoadedRule]:
+def _rules(words: list[str], number: int) -> Iterator[Rule]:
     """Rules as a force writes them: two words of which one has spellings, and a place or a
     score; one in ten a phrase."""
     draw = random.Random(number)
@@ -107,12 +127,11 @@ def _rules(wiring: Wiring, words: list[str], number: int) -> Iterator[LoadedRule
             query = f'"{one} {two}" OR ({three} AND {four} AND has:place)'
         elif count % 3 == 0:
             query += " AND (has:place OR tension.disorder:>0.5)"
-        rule = Rule(
+        yield Rule(
             id=f"rule-{count}",
             title="Rule",
             kind="any",
             query=query,
             response="Look",
-            window=DAY_US,
+            window=DAY,
         )
-        yield compile_rule(rule, wiring.parse_rule, Path("bench.yaml"), count + 1)

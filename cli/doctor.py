@@ -116,10 +116,9 @@ def _rules(wiring: Wiring) -> Iterator[Finding]:
         runs = f"; its version {good.version} runs" if good else ""
         remedy = "Correct the file; the other rules run"
         yield Finding("rules", "wrong", f"{problem}{runs}", remedy)
-    for watch in wiring.store.watches.all().values():
-        if watch.unsure:
-            detail = f"{watch.rule_id} cannot know what was not posted: {watch.unsure}"
-            yield Finding("rules", "warning", detail, "See `tocsin coverage`")
+    for rule_id, why in wiring.unsure_rules().items():
+        detail = f"{rule_id} cannot know what was not posted: {why}"
+        yield Finding("rules", "warning", detail, "See `tocsin coverage`")
     yield Finding("rules", "well", f"{len(rules.rules) + len(kept)} rules run")
 
 

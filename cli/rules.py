@@ -87,9 +87,9 @@ def list_rules(*, as_json: Annotated[bool, JSON] = False) -> None:
       tocsin rules list
     """
     with wire() as wiring:
-        found = wiring.rulebook().current
+        found = wiring.running_rules()
         now = wiring.clock.now()
-        unsure = {i: w.unsure for i, w in wiring.store.watches.all().items() if w.unsure}
+        unsure = wiring.unsure_rules()
     expired = {loaded.rule.id for loaded in found.expired(now)}
     rows = []
     for loaded in found.rules:
@@ -123,7 +123,7 @@ def explain(
       tocsin rules explain weapon-seen
     """
     with wire() as wiring:
-        rules = {loaded.rule.id: loaded for loaded in wiring.rulebook().current.rules}
+        rules = {loaded.rule.id: loaded for loaded in wiring.running_rules().rules}
     if rule_id not in rules:
         raise ConfigurationError(
             f"there is no rule {rule_id!r}", remedy=f"Rules: {', '.join(sorted(rules))}"

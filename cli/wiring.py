@@ -199,11 +199,28 @@ class Wiring:
         folder = self.settings.config / "rules"
         return Rulebook(folder, self.parse_rule, self.store.good_rules, self.clock)
 
+    def good_rules(self) -> Mapping[str, GoodRule]:
+        """The last good version of each rule, if there is a record of them yet."""
+        recorded = self.settings.store.url or self.state.store.exists()
+        return self.store.good_rules.all() if recorded else {}
+
     def kept_rules(self, found: RuleSet) -> Mapping[str, GoodRule]:
         """Of the rules that are wrong now, the last good versions, which run."""
         from alerts.rulebook import kept
 
-        return kept(found, self.store.good_rules.all())
+        return kept(found, self.good_rules())
+
+    def running_rules(self) -> RuleSet:
+        """What runs: the rules, and of those that are wrong the last good version."""
+        from alerts.rulebook import with_kept
+
+        return with_kept(self.rules(), self.good_rules(), self.parse_rule)
+
+    def unsure_rules(self) -> Mapping[str, str]:
+        """Why rules that look for silence cannot know, by their id."""
+        recorded = self.settings.store.url or self.state.store.exists()
+        watches = self.store.watches.all() if recorded else {}
+        return {watch.rule_id: watch.unsure for watch in watches.values() if watch.unsure}
 
     def sources(self) -> SourcesFile:
         """The sources of the configuration folder, good ones and problems."""

@@ -155,3 +155,8 @@ def test_every_rule_type_of_elastalert_has_its_counterpart() -> None:
     types += " metric_aggregation spike_aggregation percentage_match"
     assert [name for name in types.split() if f"`{name}`" not in text] == []
     assert [name for name in KINDS if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_section_says_what_a_late_post_does(kind: RuleKind) -> None:
+    assert f"*Late posts.* {KINDS[kind].late}." in " ".join(sections()[kind].split())
