@@ -16,9 +16,10 @@ from alerts.kinds.runs import Lasting
 from alerts.kinds.table import detector
 from alerts.raising import Raising
 from alerts.route import Router
-from alerts.rules import RuleSet
+from alerts.rules import RuleSet, has_expired
 from alerts.succession import successions
 from alerts.tracking import Tracker
+from alerts.view import Ledger, Sight
 from model.episode import Series, Watch
 from model.rule import Rule
 from store.engine import Repositories
@@ -28,32 +29,40 @@ _REMOVED = Lasting()
 
 @dataclass(frozen=True)
 class Engine:
-    """The rules of one moment and their detectors, by the form of these."""
+    """The rules of one moment and their detectors, by the form of these.
+
+    ``rules`` are also those that were taken away since this process began; ``current``
+    are the ids of the others.
+    """
 
     rules: Mapping[str, Rule]
+    current: frozenset[str]
     runs: Mapping[str, Runs]
     judges: Mapping[str, Judge]
-    combining: Mapping[str, tuple[Rule, Combining]]
+    combining: Mapping[str, Combining]
     watching: Mapping[str, Watching]
 
     @classmethod
     def of(cls, found: RuleSet) -> Engine:
         """The engine of the rules that were read."""
-        return cls._of({loaded.rule.id: loaded.rule for loaded in found.rules})
+        return cls._of({}, found)
 
     def renewed(self, found: RuleSet) -> Engine:
-        """The engine after the rules were read again. Those that were taken away are kept:
-        matches of theirs may be under way."""
-        return self._of({**self.rules, **{loaded.rule.id: loaded.rule for loaded in found.rules}})
+        """The engine after the rules were read again. Matches of those that were taken away
+        may be under way."""
+        return self._of(self.rules, found)
 
     @classmethod
-    def _of(cls, rules: Mapping[str, Rule]) -> Engine:
+    def _of(cls, before: Mapping[str, Rule], found: RuleSet) -> Engine:
+        current = {loaded.rule.id: loaded.rule for loaded in found.rules}
+        rules = {**before, **current}
         made: dict[str, Detector] = {rule_id: detector(rule) for rule_id, rule in rules.items()}
         return cls(
             rules=rules,
+            current=frozenset(current),
             runs={i: d for i, d in made.items() if isinstance(d, Runs)},
             judges={i: d for i, d in made.items() if isinstance(d, Judge)},
-            combining={i: (rules[i], d) for i, d in made.items() if isinstance(d, Combining)},
+            combining={i: d for i, d in made.items() if isinstance(d, Combining)},
             watching={i: d for i, d in made.items() if isinstance(d, Watching)},
         )
 
@@ -61,6 +70,10 @@ class Engine:
     def has_work_at_ticks(self) -> bool:
         """Whether time alone can change anything."""
         return bool(self.watching) or any(judge.grace is not None for judge in self.judges.values())
+
+    def acts(self, rule_id: str, now: int) -> bool:
+        """Whether the rule may ring by itself: it is there, and has not expired."""
+        return rule_id in self.current and not has_expired(self.rules[rule_id], now)
 
     def knows(self, rule_id: str, version: str | None = None) -> bool:
         """Whether there is such a rule, or such a version of it."""
@@ -85,6 +98,7 @@ class Counting:
         self._historic_after = historic_after
         self._tracker = Tracker(tx, engine.runs_of, historic_after)
         self._watches: dict[str, Watch] = {}
+        self._ledger = Ledger(tx, now)
 
     def take(self, intake: Intake) -> None:
         """Count what comes and goes. What leaves is no longer in the store, and what was
@@ -104,12 +118,14 @@ class Counting:
     def pass_time(self, mark: int) -> None:
         """Judge the silence up to this moment, and look at the coverage of sources."""
         for rule_id, judge in self._engine.judges.items():
-            if judge.grace is not None:
+            if judge.grace is not None and self._engine.acts(rule_id, self._now):
                 self._judge_until(rule_id, (mark - judge.grace) // judge.step * judge.step)
         if self._engine.watching:
             intervals = recent(self._tx, self._now)
             for rule_id, watching in self._engine.watching.items():
                 rule = self._engine.rules[rule_id]
+                if not self._engine.acts(rule_id, self._now):
+                    continue
                 look_at_coverage(
                     self._tx,
                     self._tracker,
@@ -122,7 +138,12 @@ class Counting:
 
     def settle(self) -> None:
         """Combine what belongs together, and raise what has changed."""
-        combine(self._tx, self._tracker, self._engine.combining)
+        combining = {
+            rule_id: combining
+            for rule_id, combining in self._engine.combining.items()
+            if self._engine.acts(rule_id, self._now)
+        }
+        combine(self._tx, self._tracker, combining)
         risen, ended = successions(self._tracker.gone, self._tracker.come)
         if risen or ended:
             Raising(self._tx, self._engine.rules, self._router, self._now).settle(risen, ended)
@@ -134,12 +155,15 @@ class Counting:
         return Bench(
             self._tx,
             self._tracker,
-            self._engine.rules[rule_id],
             self._engine.judges[rule_id],
             self._watch(rule_id),
+            sight=self._sight(rule_id),
             now=self._now,
             historic_after=self._historic_after,
         )
+
+    def _sight(self, rule_id: str) -> Sight:
+        return Sight(self._ledger, self._engine.rules[rule_id])
 
     def _watch(self, rule_id: str) -> Watch:
         """How far the rule has looked; from now on, if it never ran here."""
@@ -158,5 +182,5 @@ class Counting:
         bench = self._bench(rule_id)
         for series in self._tx.series.of_rule(rule_id):
             bench.judge(series, Stretch(known.judged_until + 1, until))
-        unsure = bench.sight.why(until - rule.window, until)
+        unsure = self._sight(rule_id).why(until - rule.window, until)
         self._tx.watches.put([replace(watch, unsure=unsure)])

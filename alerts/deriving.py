@@ -19,9 +19,7 @@ _LOOK_BACK = 7 * DAY
 """How far back coverage is looked at: what is older stands as it was raised."""
 
 
-def combine(
-    tx: Repositories, tracker: Tracker, rules: Mapping[str, tuple[Rule, Combining]]
-) -> None:
+def combine(tx: Repositories, tracker: Tracker, rules: Mapping[str, Combining]) -> None:
     """Combine anew whatever the episodes that changed so far are parts of.
 
     What is combined may be part of something else, so this goes on until nothing
@@ -30,7 +28,7 @@ def combine(
     done: set[Episode] = set()
     while changed := [e for e in (*tracker.gone, *tracker.come) if e not in done]:
         done.update(changed)
-        for rule_id, (_, combining) in rules.items():
+        for rule_id, combining in rules.items():
             for group, stretch in _stretches(changed, combining).items():
                 _combine_anew(tx, tracker, Series(rule_id, group), combining, stretch)
 

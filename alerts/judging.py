@@ -14,7 +14,6 @@ from alerts.kinds.port import Judge, Ring, Stretch
 from alerts.tracking import Tracker
 from alerts.view import Sight, StoredView
 from model.episode import Episode, Series, Watch
-from model.rule import Rule
 from store.engine import Repositories
 
 
@@ -38,10 +37,10 @@ class Bench:
         self,
         tx: Repositories,
         tracker: Tracker,
-        rule: Rule,
         judge: Judge,
         watch: Watch,
         *,
+        sight: Sight,
         now: int,
         historic_after: int,
     ) -> None:
@@ -52,7 +51,7 @@ class Bench:
         self._now = now
         self._historic_after = historic_after
         self._horizon = 2**62 if judge.grace is None else watch.judged_until
-        self.sight = Sight(tx, rule, now)
+        self._sight = sight
 
     def correct(self, series: Series, times: Iterable[int]) -> None:
         """Posts of these event times came or went; the store has them as they are now."""
@@ -68,20 +67,22 @@ class Bench:
         self._settle(series, self._view(series), stretch)
 
     def _view(self, series: Series) -> StoredView:
-        return StoredView(self._tx, series, self._watch.since, self.sight)
+        return StoredView(self._tx, series, self._watch.since, self._sight)
 
     def _settle(self, series: Series, view: StoredView, stretch: Stretch) -> None:
         pause = self._judge.window
-        old = self._tx.episodes.near(
+        near = self._tx.episodes.near(
             [series.key], stretch.first - 2 * pause, stretch.last + 2 * pause
         )
+        # A rule that was of another kind may have left runs that never rang.
+        old = [episode for episode in near if episode.alarm_at is not None]
         wider = _widened(stretch, old, pause)
         rings = self._judge.rings(view, wider)
         runs = _woven([*map(_lone, rings), *_kept(old, wider, stretch, rings)], pause)
         come = [self._episode(series, run) for run in runs]
         unchanged = set(come).intersection(old)
         self._tracker.replace(
-            [episode for episode in old if episode not in unchanged],
+            [episode for episode in near if episode not in unchanged],
             [episode for episode in come if episode not in unchanged],
         )
 

@@ -87,11 +87,11 @@ class RuleSet(NamedTuple):
 
     def running(self, now: int) -> tuple[LoadedRule, ...]:
         """The rules that have not expired at ``now`` (UTC microseconds)."""
-        return tuple(rule for rule in self.rules if not _has_expired(rule.rule, now))
+        return tuple(rule for rule in self.rules if not has_expired(rule.rule, now))
 
     def expired(self, now: int) -> tuple[LoadedRule, ...]:
         """The rules that no longer run at ``now`` (UTC microseconds)."""
-        return tuple(rule for rule in self.rules if _has_expired(rule.rule, now))
+        return tuple(rule for rule in self.rules if has_expired(rule.rule, now))
 
 
 Reading = Mapping[Path, Sequence[LoadedRule | Problem]]
@@ -145,7 +145,8 @@ def expires_at(rule: Rule) -> int | None:
     return from_datetime(datetime.combine(last_day, time(), UTC)) + DAY
 
 
-def _has_expired(rule: Rule, now: int) -> bool:
+def has_expired(rule: Rule, now: int) -> bool:
+    """Whether the rule's last day is over (UTC microseconds)."""
     end = expires_at(rule)
     return end is not None and end <= now
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from model.coverage import CoverageInterval, CoverageState
 from model.episode import Contribution, Series
@@ -14,6 +15,19 @@ _SIGHTED: frozenset[CoverageState] = frozenset({"live", "backfilled"})
 _SIGHTLESS: frozenset[CoverageState] = frozenset({"blind", "degraded"})
 
 
+class Ledger:
+    """What all sources reported up to now, read once for as many rules as ask."""
+
+    def __init__(self, tx: Repositories, now: int) -> None:
+        self._tx = tx
+        self._now = now
+
+    @cached_property
+    def intervals(self) -> Sequence[CoverageInterval]:
+        """Every interval of every source."""
+        return self._tx.coverage.intervals(0, self._now)
+
+
 class Sight:
     """What the sources of one rule were watched for.
 
@@ -22,12 +36,10 @@ class Sight:
     not authorised is not there.
     """
 
-    def __init__(self, tx: Repositories, rule: Rule, now: int) -> None:
+    def __init__(self, ledger: Ledger, rule: Rule) -> None:
         named = rule.options.get("sources", ())
         self._patterns = named if isinstance(named, tuple | list) else ()
-        self._tx = tx
-        self._now = now
-        self._read: list[CoverageInterval] | None = None
+        self._ledger = ledger
 
     def seen(self, first: int, last: int) -> bool:
         """Whether what is not there was not published."""
@@ -59,15 +71,16 @@ class Sight:
         return reached > last
 
     def _intervals(self, first: int, last: int) -> list[CoverageInterval]:
-        """Those that overlap the span. What goes on is read as of the present."""
-        if self._read is None:
-            whole = self._tx.coverage.intervals(0, self._now)
-            self._read = [i for i in whole if self._names(i.source)]
+        """Those that overlap the span."""
         return [
             interval
-            for interval in self._read
+            for interval in self._named
             if interval.since <= last and (interval.until is None or interval.until > first)
         ]
+
+    @cached_property
+    def _named(self) -> list[CoverageInterval]:
+        return [each for each in self._ledger.intervals if self._names(each.source)]
 
     def _names(self, source: str) -> bool:
         return not self._patterns or any(fnmatchcase(source, p) for p in self._patterns)

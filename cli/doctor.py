@@ -116,7 +116,10 @@ def _rules(wiring: Wiring) -> Iterator[Finding]:
         runs = f"; its version {good.version} runs" if good else ""
         remedy = "Correct the file; the other rules run"
         yield Finding("rules", "wrong", f"{problem}{runs}", remedy)
+    present = {loaded.rule.id for loaded in rules.rules}
     for rule_id, why in wiring.unsure_rules().items():
+        if rule_id not in present:
+            continue
         detail = f"{rule_id} cannot know what was not posted: {why}"
         yield Finding("rules", "warning", detail, "See `tocsin coverage`")
     yield Finding("rules", "well", f"{len(rules.rules) + len(kept)} rules run")

@@ -54,7 +54,7 @@ def test_queries_without_operands_are_not_filed() -> None:
     assert filings(Or(()), rarity) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_post_that_matches_meets_a_filing(data: st.DataObject) -> None:
     query = data.draw(queries, label="query")

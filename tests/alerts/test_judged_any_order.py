@@ -74,7 +74,7 @@ def horizon(rule: Rule) -> int:
 
 @pytest.mark.parametrize("rule_id", JUDGED)
 @given(seed=st.integers(0, 2**32), posts=st.integers(0, 25), data=st.data())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_incidents_depend_on_the_posts_alone(
     empty: Path, rule_id: str, seed: int, posts: int, data: st.DataObject
 ) -> None:

@@ -8,12 +8,15 @@ import pytest
 
 from alerts.incidents import list_incidents, show
 from alerts.kinds.cluster import cell_of
+from alerts.route import Router
+from alerts.rules import RuleSet
+from alerts.window import WindowStage
 from model.clock import DAY, HOUR, MINUTE, MovableClock
 from model.episode import Spot
 from model.incident import Incident, Match
 from model.rule import Rule
 from store.engine import Store
-from tests.alerts.builders import EVENING, Window, event, match, rule
+from tests.alerts.builders import EVENING, Window, event, fixed, match, rule
 
 HERE, NEAR, FAR = (51.2362, -0.5704), (51.2371, -0.5704), (51.3168, -0.5600)
 BEFORE = EVENING - 30 * DAY
@@ -337,3 +340,33 @@ def test_what_is_raised_names_the_place(board: Open) -> None:
     where = match("a", 0, values=("x", "y"), place="Woking", where=HERE)
     (found,) = view.after(where)
     assert Spot(found.first_at, found.place or "", found.lat, found.lon).name == "Woking"
+
+
+class TestRulesThatRest:
+    silence = rule(kind="flatline", window=20 * MINUTE, threshold=1, expires="2023-11-13")
+
+    def test_an_expired_rule_does_not_ring_for_silence(self, board: Open) -> None:
+        assert board(self.silence).after() == []
+
+    def test_nor_does_one_that_was_taken_away(self, store: Store, clock: MovableClock) -> None:
+        silence = rule(kind="flatline", window=20 * MINUTE, threshold=1)
+        store.watches.begin(silence.id, BEFORE)
+        store.coverage.record("stream", "live", BEFORE, heard_within=60 * DAY)
+        rules = fixed([silence])
+        stage = WindowStage(
+            store, rules, Router([], []), clock, historic_after=HOUR, watermark=clock.now
+        )
+        rules.current = RuleSet()
+        rules.refresh = lambda: True  # type: ignore[method-assign]
+        stage.process(())
+        assert list_incidents(store) == []
+
+    def test_a_rule_that_changed_its_kind_starts_afresh(
+        self, store: Store, clock: MovableClock
+    ) -> None:
+        frequent = rule(kind="frequency", threshold=3)
+        Window(store, [frequent], clock).count(*posts(0, 1))
+        varied = rule(kind="cardinality", field="hashtag", max_values=1)
+        view = Board(store, clock, varied)
+        assert view.after(match("a", 2, values=("x",))) == []
+        assert spans(view.after(match("b", 3, values=("y",)))) == [(0, 3)]
