@@ -140,7 +140,7 @@ def _latency(arguments: argparse.Namespace, folder: Path) -> None:
 
 
 def _rules(posts: Path) -> None:
-    figures = rules.measure(posts)
+    figures = rules.measure(posts, SOURCE)
     least = figures.costs[0]
     for cost in figures.costs:
         more = (cost.match_us - least.match_us) / (least.match_us + least.enrich_us)

@@ -8,7 +8,6 @@ import re
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from cli.stages import build_stage, rarity
 from cli.wiring import Wiring
 from config.settings import SHIPPED, read_settings
 from model.clock import DAY
-from model.enriched import ENRICHMENT
 from model.rule import Rule
 
 NUMBERS = (10, 100, 1_000, 10_000)
@@ -50,7 +48,7 @@ class RuleFigures(msgspec.Struct, frozen=True):
     loop_seconds: float
 
 
-def measure(posts: Path) -> RuleFigures:
+def measure(posts: Path, source: Path) -> RuleFigures:
     """Match the same enriched posts against more and more rules."""
     loop = loop_seconds()
     with tempfile.TemporaryDirectory(prefix="tocsin-rules-") as folder:
@@ -62,7 +60,7 @@ def measure(posts: Path) -> RuleFigures:
         started = time.process_time()
         records = enriched_posts(enricher, raw)
         enrich_us = (time.process_time() - started) / len(raw) * 1e6
-        words = _vocabulary(records)
+        words = vocabulary(source)
         costs = tuple(_cost(wiring, records, words, number, enrich_us) for number in NUMBERS)
         wiring.close()
     return RuleFigures(costs, loop)
@@ -95,25 +93,19 @@ def _cost(
 def write(folder: Path, source: Path, number: int) -> Path:
     """A copy of the shipped configuration with so many rules more; returns its folder."""
     shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("demo", "*.py", "__pycache__"))
-    texts = [json.loads(line).get("text", "") for line in source.read_text("utf-8").splitlines()]
-    counted = Counter(re.findall(r"[a-z]+", " ".join(texts).lower()))
+    words = vocabulary(source)
     with (folder / "rules" / "bench.yaml").open("w", encoding="utf-8") as file:
-        for rule in _rules(_often(counted), number):
+        for rule in _rules(words, number):
             keys = {"id": rule.id, "title": rule.title, "kind": rule.kind, "query": rule.query}
             file.write(f"- {json.dumps({**keys, 'window': '1d', 'response': rule.response})}\n")
     return folder
 
 
-def _vocabulary(records: Sequence[Record]) -> list[str]:
-    """The words of the posts, as often as they occur: rules ask for what people write."""
-    counted: Counter[str] = Counter()
-    for record in records:
-        counted.update(w for w in ENRICHMENT.decode(record.value).tokens.split() if w.isalpha())
-    return _often(counted)
-
-
-def _often(counted: Counter[str]) -> list[str]:
-    return [word for word, count in counted.items() for _ in range(min(count, 50)) if len(word) > 3]
+def vocabulary(source: Path) -> list[str]:
+    """The words of the posts that the measured ones are made of: rules ask for what people
+    write."""
+    texts = [json.loads(line).get("text", "") for line in source.read_text("utf-8").splitlines()]
+    return sorted(set(re.findall(r"[a-z]{4,}", " ".join(texts).lower())))
 
 
 def _rules(words: list[str], number: int) -> Iterator[Rule]:
