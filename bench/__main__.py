@@ -8,7 +8,6 @@ make bench ARGS='profile enrich'
 make bench ARGS='elastic'
 make bench ARGS='kafka --count 100000'
 make bench ARGS='kafka-faults --times 5'
-make bench ARGS='elastic'
 make bench ARGS='rules --count 20000'
 make bench ARGS='chain --rules 10000'
 """
@@ -55,8 +54,6 @@ def main() -> None:
             _kafka(arguments)
         if arguments.what == "kafka-faults":
             kafka_faults.show(arguments.times)
-        if arguments.what == "elastic":
-            _elastic(arguments, Path(folder))
         if arguments.what == "rules":
             _rules(_posts(arguments, Path(folder)))
         if arguments.what == "profile":
@@ -66,16 +63,6 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    what = (
-        "all",
-        "chain",
-        "latency",
-        "kills",
-        "profile",
-        "elastic",
-        "kafka",
-        "kafka-faults",
     )
     servers = ("kafka", "kafka-faults", "elastic")
     what = ("all", "chain", "latency", "kills", "profile", "rules", *servers)
