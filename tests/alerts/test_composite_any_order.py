@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from model.clock import HOUR, MINUTE, MovableClock
 from model.incident import Match
 from tests.alerts.builders import EVENING, Window, event, match, rule
+from tests.alerts.copies import copied
 from tests.alerts.oracle import Shown, shown
-from tests.alerts.test_any_order import copied
 
 RULES = [
     rule("fires", window=5 * MINUTE),

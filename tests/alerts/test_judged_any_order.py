@@ -18,10 +18,10 @@ from model.incident import Match
 from model.rule import Rule
 from store.engine import Store
 from tests.alerts.builders import Window, event
+from tests.alerts.copies import copied
 from tests.alerts.judged_rules import JUDGED, START, some_match
 from tests.alerts.memory_view import judged
 from tests.alerts.oracle import shown
-from tests.alerts.test_any_order import copied
 
 LASTS = 12 * MINUTE
 AFTERWARDS = START + LASTS + 10 * MINUTE
