@@ -40,10 +40,11 @@ lint: setup ## style, types and the direction of imports
 bench: setup ## speed and memory, as figures
 	$(BIN)/python -m bench $(ARGS)
 
-docs: setup ## redraw import graph and dashboard; list settings and commands
+docs: setup ## redraw import graph and dashboard; list settings, commands, rule keys
 	$(BIN)/python -m docs.import_graph
 	$(BIN)/python -m docs.settings_page
 	$(BIN)/python -m docs.commands_page
+	$(BIN)/python -m docs.rule_schema_page
 	$(BIN)/python -m docs.scaling_tables
 	$(BIN)/python -m deploy.dashboard
 

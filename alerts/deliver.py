@@ -12,7 +12,7 @@ from random import Random, SystemRandom
 
 import msgspec
 
-from alerts.messages import QUOTED_POSTS, compose
+from alerts.messages import QUOTED_POSTS, compose, compose_withdrawal
 from alerts.port import Channel, Message, Outcome
 from bus.port import Record
 from bus.stage import Result
@@ -105,9 +105,12 @@ class DeliverStage:
             if not tx.deliveries.begin(delivery.message_id, now, now + self._settings.one_try):
                 return None
             incident = tx.incidents.find(delivery.incident_id)
-            if incident is None or incident.state not in OPEN_STATES:
-                tx.deliveries.cancel([delivery.message_id], "nobody has to act any more", now)
+            cause = _outdated(delivery, incident)
+            if incident is None or cause:
+                tx.deliveries.cancel([delivery.message_id], cause, now)
                 return None
+            if delivery.about == "withdrawal":
+                return compose_withdrawal(delivery.message_id, incident)
             return compose(delivery.message_id, incident, _last_posts(tx, incident))
 
     def _end(self, delivery: Delivery, outcome: Outcome) -> None:
@@ -127,6 +130,15 @@ class DeliverStage:
         doubled = self._settings.first_wait << min(tries - 1, 30)
         ceiling = min(doubled, self._settings.longest_wait)
         return ceiling - self._random.randrange(ceiling // 2 + 1)
+
+
+def _outdated(delivery: Delivery, incident: Incident | None) -> str:
+    """Why the message would say what is no longer so, or nothing."""
+    if delivery.about == "withdrawal":
+        withdrawn = incident is not None and incident.state == "withdrawn"
+        return "" if withdrawn else "the incident is there again"
+    is_open = incident is not None and incident.state in OPEN_STATES
+    return "" if is_open else "nobody has to act any more"
 
 
 def _last_posts(tx: Repositories, incident: Incident) -> Sequence[Contribution]:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from alerts.kinds import Detector
+from alerts.kinds.port import Runs
 from model.episode import Contribution, Episode, Series, Spot
 from store.contributions import Neighbours
 
 
-def lone(series: Series, post: Contribution, detector: Detector, historic_after: int) -> Episode:
+def lone(series: Series, post: Contribution, detector: Runs, historic_after: int) -> Episode:
     """The episode of a single post. A post collected more than ``historic_after``
     microseconds after its own time is not fresh."""
     at = post.event_at
@@ -41,7 +41,7 @@ def join(one: Episode, other: Episode) -> Episode:
         posts=one.posts + other.posts,
         alarm_at=_earlier_time(one.alarm_at, other.alarm_at),
         fresh=one.fresh or other.fresh,
-        spot=_earlier_spot(one.spot, other.spot),
+        spot=earlier_spot(one.spot, other.spot),
     )
 
 
@@ -56,7 +56,7 @@ def weave(episodes: Iterable[Episode], window: int) -> list[Episode]:
     return woven
 
 
-def with_alarm(episode: Episode, times: Sequence[int], detector: Detector) -> Episode:
+def with_alarm(episode: Episode, times: Sequence[int], detector: Runs) -> Episode:
     """The episode with its alarm, if it has one by now.
 
     ``times`` are event times of the series' live posts, in order: at least those within
@@ -69,7 +69,7 @@ def with_alarm(episode: Episode, times: Sequence[int], detector: Detector) -> Ep
 
 
 def shrink(
-    episode: Episode, lost: Mapping[int, Neighbours], posts: int, detector: Detector
+    episode: Episode, lost: Mapping[int, Neighbours], posts: int, detector: Runs
 ) -> Episode | None:
     """The episode without some posts; ``posts`` of it are left, at least one.
 
@@ -103,7 +103,8 @@ def _earlier_time(one: int | None, other: int | None) -> int | None:
     return min(one, other)
 
 
-def _earlier_spot(one: Spot | None, other: Spot | None) -> Spot | None:
+def earlier_spot(one: Spot | None, other: Spot | None) -> Spot | None:
+    """The spot of the earlier post, whichever there is."""
     if one is None or other is None:
         return one if other is None else other
     return min(one, other, key=_when_and_where)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product, repeat
 from typing import NamedTuple
 
+from alerts.kinds.port import Split
 from alerts.wording import plain
 from index.fields import Fields
 from index.geo import distance_m
@@ -42,11 +43,22 @@ class Grouping:
         self._places = _scenes(sorted((p for p in places if p.origin != "profile"), key=_certainty))
         self._best = self._places[0] if self._places else None
 
-    def groups(self, group_by: Sequence[GroupField]) -> list[Grouped]:
+    def groups(self, group_by: Sequence[GroupField], split: Split | None = None) -> list[Grouped]:
         """One group for each combination of the values that the post has.
 
         The place is that of the group if places are grouped, else the most certain one.
+        With ``split`` each group is divided further, by what the kind of rule splits by.
         """
+        grouped = self._grouped(group_by)
+        if split is None:
+            return grouped
+        shares = split(self._fields, self._places)
+        return [
+            Grouped((*group, share.value), share.place or place)
+            for (group, place), share in islice(product(grouped, shares), MAX_GROUPS)
+        ]
+
+    def _grouped(self, group_by: Sequence[GroupField]) -> list[Grouped]:
         if not group_by:
             return [Grouped((), self._best)]
         choices = [self._values(field) for field in group_by]

@@ -61,6 +61,17 @@ def list_incidents(
     return store.incidents.list(states, severities, limit)
 
 
+def retracted(store: Store, since: int, limit: int = 100) -> Sequence[Incident]:
+    """Incidents that were withdrawn from ``since`` on (UTC microseconds), after somebody
+    had been told of them."""
+    with store.snapshot() as now:
+        withdrawn = now.incidents.list(["withdrawn"], None, limit)
+        late = [incident for incident in withdrawn if incident.updated_at >= since]
+        rows = now.deliveries.of_incidents([incident.id for incident in late])
+        told = {row.incident_id for row in rows if row.about == "withdrawal"}
+        return [incident for incident in late if incident.id in told]
+
+
 def show(store: Store, incident_id: str) -> IncidentFile:
     """All that is known of an incident. Raises UnknownIncident."""
     with store.snapshot() as now:

@@ -2,7 +2,7 @@
 
 What counts depends on the set of matches and of events in the lives of posts, and not on
 their order: a post counts once in a series, by its newest revision, unless it was
-deleted, is withheld, or its account was deleted.
+deleted, is withheld, its account was deleted, or an edit made it something else.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class Intake(NamedTuple):
     """The difference that a batch makes.
 
     ``leaving`` are contributions that counted and no longer do, or not in this form.
-    ``hidden`` are contributions as they are kept while their post must not be seen.
+    ``hidden`` are contributions as they are kept while their post must not be seen, or
+    since an edit took back what it said.
     """
 
     arrivals: list[Arrival]
@@ -50,7 +51,7 @@ def take_in(batch: Sequence[Match], tx: Repositories, now: int) -> Intake:
     hidden: list[Contribution] = []
     for place, post in newest.items():
         old = stored.get(place)
-        new = _kept(post, now if lives.is_hidden(post.uid) else None)
+        new = _kept(post, None if lives.counts(post.uid, post.rev) else now)
         if new == old or (old is None and lives.is_gone(post.uid)):
             continue
         (arriving if new.withdrawn_at is None else hidden).append(new)
@@ -115,4 +116,7 @@ def _contribution(match: Match, series: int, now: int) -> Contribution:
         place=match.place,
         lat=match.lat,
         lon=match.lon,
+        cluster=match.cluster,
+        values=match.values,
+        number=match.number,
     )

@@ -23,9 +23,9 @@ class Lives(NamedTuple):
         """Whether the post will never be seen again."""
         return self.standings.get(uid, _ALIVE).deleted
 
-    def is_hidden(self, uid: str) -> bool:
-        """Whether the post must not be seen now."""
-        return self.standings.get(uid, _ALIVE).hidden
+    def counts(self, uid: str, rev: int) -> bool:
+        """Whether what this revision of the post said still stands."""
+        return self.standings.get(uid, _ALIVE).counts(rev)
 
 
 def learn(batch: Sequence[Match], tx: Repositories, now: int) -> Lives:
@@ -59,6 +59,8 @@ def _after(before: Standing, event: Match) -> Standing:
     """The post's standing after one more event. Which one comes first does not matter."""
     if event.op == "withhold":
         return replace(before, withheld=_higher(before.withheld, event.rev))
+    if event.op == "edit":
+        return replace(before, edited=_higher(before.edited, event.rev))
     if event.op == "restore":
         return replace(before, restored=_higher(before.restored, event.rev))
     return replace(before, deleted=True)

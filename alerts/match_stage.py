@@ -7,26 +7,28 @@ searching never silences the alarm. Stateless: any number of these can share the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from alerts.groups import Grouping
 from alerts.match import Matcher, Rarity
-from alerts.rules import RuleSet, expires_at
+from alerts.rulebook import Rules
+from alerts.rules import Carries, LoadedRule, expires_at
 from alerts.wording import plain
 from bus.port import Outgoing, Record
 from bus.stage import Reject, Result
-from index.fields import POST_VIEW, PostView, fields_of
+from index.fields import POST_VIEW, Fields, PostView, fields_of
 from model.clock import Clock
-from model.enriched import ENRICHMENT
+from model.enriched import ENRICHMENT, Enrichment
 from model.errors import MalformedRecord, RecordError
 from model.incident import MATCH, Match, MatchOperation, account_key
 from model.post import REMOVALS, Operation
-from model.rule import Rule
 from model.topics import ALERT_MATCHES, GROUP_MATCH, POSTS_ENRICHED
 
 EXCERPT_LENGTH = 200
 """Code points of a post that a match carries."""
 
+_MOST_VALUES = 64
+_LONGEST_VALUE = 120
 _NEVER = 2**63
 _HIGHEST_REVISION = 2**63 - 1
 """The largest number that every store can hold."""
@@ -39,16 +41,17 @@ class MatchStage:
     name = GROUP_MATCH
     inputs = (POSTS_ENRICHED.name,)
 
-    def __init__(self, rules: RuleSet, rarity: Rarity, clock: Clock) -> None:
+    def __init__(self, rules: Rules, rarity: Rarity, clock: Clock) -> None:
         self._rules = rules
         self._rarity = rarity
         self._clock = clock
         self._load(clock.now())
 
     def process(self, batch: Sequence[Record]) -> Result:
-        """Match a batch of posts."""
+        """Match a batch of posts; at a tick, read the rules that have changed."""
         now = self._clock.now()
-        if now >= self._next_expiry:
+        changed = not batch and self._rules.refresh()
+        if changed or now >= self._next_expiry:
             self._load(now)
         outputs: list[Outgoing] = []
         rejects: list[Reject] = []
@@ -66,7 +69,7 @@ class MatchStage:
         """Nothing is held."""
 
     def _load(self, now: int) -> None:
-        running = self._rules.running(now)
+        running = self._rules.current.running(now)
         ends = (expires_at(loaded.rule) for loaded in running)
         self._next_expiry = min((end for end in ends if end is not None), default=_NEVER)
         self._matcher = Matcher(running, self._rarity)
@@ -82,17 +85,27 @@ class MatchStage:
         enrichment = ENRICHMENT.decode(record.value)
         fields = fields_of(post, enrichment)
         rules = self._matcher.match(fields)
-        found = _published(post, rules, Grouping(fields, enrichment.places)) if rules else ()
-        return chain(happened, found)
+        if not rules:
+            return happened
+        grouping = Grouping(fields, enrichment.places)
+        return chain(happened, _published(post, enrichment, fields, rules, grouping))
 
 
-def _published(post: PostView, rules: Iterable[Rule], grouping: Grouping) -> Iterator[Outgoing]:
+def _published(
+    post: PostView,
+    enrichment: Enrichment,
+    fields: Fields,
+    rules: Iterable[LoadedRule],
+    grouping: Grouping,
+) -> Iterator[Outgoing]:
     excerpt = plain(post.text or "", EXCERPT_LENGTH)
     collected_at = _collected_at(post)
     event_at = _event_at(post)
     account = _account(post)
-    for rule in rules:
-        for group, place in grouping.groups(rule.group_by):
+    for rule, _, _, carries, _, _ in rules:
+        values = _values(carries, fields)
+        number = fields.numbers.get(carries.number) if carries.number else None
+        for group, place in grouping.groups(rule.group_by, carries.split):
             match = Match(
                 uid=post.uid,
                 rev=_revision(post),
@@ -106,11 +119,25 @@ def _published(post: PostView, rules: Iterable[Rule], grouping: Grouping) -> Ite
                 place=place.name if place else None,
                 lat=place.lat if place else None,
                 lon=place.lon if place else None,
+                cluster=enrichment.cluster,
+                values=values,
+                number=number,
             )
             yield Outgoing(ALERT_MATCHES.name, "|".join((rule.id, *group)), MATCH.encode(match))
 
 
+def _values(carries: Carries, fields: Fields) -> tuple[str, ...]:
+    """The values that the kind of rule asks for."""
+    if carries.tests:
+        return tuple(str(place) for place, test in enumerate(carries.tests) if test(fields))
+    if not carries.values:
+        return ()
+    found = fields.keywords.get(carries.values, ())
+    return tuple(plain(value, _LONGEST_VALUE) for value in islice(found, _MOST_VALUES))
+
+
 _EVENTS: Mapping[Operation, MatchOperation] = {
+    "edit": "edit",
     "delete": "delete",
     "withhold": "withhold",
     "restore": "restore",
@@ -119,7 +146,8 @@ _EVENTS: Mapping[Operation, MatchOperation] = {
 
 
 def _happened(post: PostView, event: MatchOperation) -> Outgoing:
-    """Something happened to a post, whatever it may have raised."""
+    """Something happened to a post, whatever it may have raised: also that it was edited,
+    so that what no longer matches is taken back without knowing what once did."""
     if event == "account_delete" and post.author is None:
         raise MalformedRecord("the deletion of an account", cause="it names no author")
     match = Match(

@@ -39,6 +39,24 @@ def compose(message_id: str, incident: Incident, posts: Sequence[Contribution]) 
     )
 
 
+def compose_withdrawal(message_id: str, incident: Incident) -> Message:
+    """The message that what somebody was told of is no more."""
+    place = f" at {plain(incident.place, _LONGEST_TITLE)}" if incident.place else ""
+    return Message(
+        id=message_id,
+        incident_id=incident.id,
+        severity=incident.severity,
+        title=plain(f"Withdrawn: {incident.title}", _LONGEST_TITLE),
+        body="\n".join(
+            [
+                f"What was reported{place}, {_span(incident)}, was taken back or changed.",
+                "Do: tell whoever acts on it, and look at the incident's timeline.",
+                f"Incident {incident.id}",
+            ]
+        ),
+    )
+
+
 def _span(incident: Incident) -> str:
     first, last = to_datetime(incident.first_at), to_datetime(incident.last_at)
     if incident.first_at == incident.last_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -57,9 +58,10 @@ class Raising:
         known = {incident.id for incident in grown}
         changed = [incident for incident in after if incident.id not in known]
         self._tx.incidents.recount(grown)
-        self._tx.incidents.put(changed + [self._ended(end, before[end.id]) for end in ended])
+        told = self._withdraw([end.id for end in ended if end.heir is None])
+        over = [self._ended(end, before[end.id], told.get(end.id, ())) for end in ended]
+        self._tx.incidents.put(changed + over)
         self._take_over(heirs)
-        self._withdraw([end.id for end in ended if end.heir is None])
         self._tx.incidents.tell(self._entries)
         self._tx.deliveries.add(self._deliveries)
 
@@ -134,11 +136,12 @@ class Raising:
             elif name != succession.id and succession.id not in succession.predecessors:
                 self._tell(succession.id, "split", name)
 
-    def _ended(self, end: End, incident: Incident) -> Incident:
+    def _ended(self, end: End, incident: Incident, told: Sequence[str]) -> Incident:
         if end.heir is not None:
             return replace(incident, state="merged", merged_into=end.heir, updated_at=self._now)
         left = f"{_posts(end.posts)} left, too few for the rule" if end.posts else "no post is left"
-        self._tell(end.id, "withdrawn", left)
+        chased = f"; {', '.join(told)} will be told" if told else ""
+        self._tell(end.id, "withdrawn", left + chased)
         return replace(incident, state="withdrawn", posts=end.posts, updated_at=self._now)
 
     def _take_over(self, heirs: Mapping[str, str]) -> None:
@@ -148,9 +151,19 @@ class Raising:
         redundant = _redundant(deliveries)
         self._tx.deliveries.cancel(redundant, "told already of the same incident", self._now)
 
-    def _withdraw(self, ids: Sequence[str]) -> None:
-        messages = [d.message_id for d in self._tx.deliveries.of_incidents(ids)]
+    def _withdraw(self, ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Send nothing more about these incidents but that there is nothing to act on, to
+        whoever was told: their channels, by incident."""
+        deliveries = self._tx.deliveries.of_incidents(ids)
+        messages = [delivery.message_id for delivery in deliveries]
         self._tx.deliveries.cancel(messages, "the incident was withdrawn", self._now)
+        told: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        for delivery in deliveries:
+            if delivery.status == "accepted" and delivery.about == "incident":
+                told[delivery.incident_id][delivery.channel] = None
+        for incident, channels in told.items():
+            self._deliveries += [_retraction(incident, each, self._now) for each in channels]
+        return {incident: tuple(channels) for incident, channels in told.items()}
 
     def _tell(self, incident: str, action: Action, detail: str) -> None:
         entry = TimelineEntry(at=self._now, actor=SYSTEM_ACTOR, action=action, detail=detail)
@@ -203,11 +216,26 @@ def _message(incident: Incident, channel: str) -> Delivery:
     )
 
 
+def _retraction(incident: str, channel: str, now: int) -> Delivery:
+    return Delivery(
+        message_id=message_id(incident, channel, now, "withdrawal"),
+        incident_id=incident,
+        channel=channel,
+        status="due",
+        attempts=0,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+        about="withdrawal",
+    )
+
+
 def _redundant(deliveries: Sequence[Delivery]) -> list[str]:
     """Messages yet to be sent to somebody who was told of the same incident, or will be."""
-    told = {(d.incident_id, d.channel) for d in deliveries if d.status == "accepted"}
+    pages = [delivery for delivery in deliveries if delivery.about == "incident"]
+    told = {(d.incident_id, d.channel) for d in pages if d.status == "accepted"}
     redundant = []
-    for delivery in deliveries:
+    for delivery in pages:
         recipient = delivery.incident_id, delivery.channel
         if delivery.status in PENDING_STATUSES:
             if recipient in told:

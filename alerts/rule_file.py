@@ -6,6 +6,7 @@ stands twice is seen, and so that one broken rule does not take the others with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
@@ -13,8 +14,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-Plain: TypeAlias = bool | int | str | list["Plain"] | dict[str, "Plain"] | None
-"""A value as JSON knows it, without the fractions, which no rule has."""
+Plain: TypeAlias = bool | int | float | str | list["Plain"] | dict[str, "Plain"] | None
+"""A value as JSON knows it."""
+
+_FRACTION = re.compile(r"[+-]?[0-9]{1,15}\.[0-9]{1,15}")
 
 Path: TypeAlias = tuple[str | int, ...]
 """How to reach a value: keys of mappings and positions in lists."""
@@ -130,14 +133,16 @@ class _Reader:
 
 
 def _scalar(node: Node) -> Plain:
-    """Whole numbers and truth values; anything else, dates included, as it is written."""
+    """Numbers and truth values; anything else, dates included, as it is written."""
     text = str(node.value)
     kind = (node.tag or "").rpartition(":")[2]
+    if kind == "float" and _FRACTION.fullmatch(text):
+        return float(text)
     if kind == "null":
         return None
     if kind == "bool":
         return text.lower() == "true"
-    return int(text) if kind == "int" and text.isdecimal() else text
+    return int(text) if kind == "int" and text.lstrip("-").isdecimal() else text
 
 
 def _at(mark: StreamMark | None) -> Position:

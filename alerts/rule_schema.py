@@ -1,7 +1,9 @@
 """Checking a rule against its published schema, in words that a person can act on.
 
 The words come from the schema's own descriptions, so that schema, documentation and
-messages cannot drift apart.
+messages cannot drift apart. The schema is put together from the keys that all rules
+have (``rule.common.json``) and those of each kind; ``make docs`` publishes it as
+``rule.schema.json``.
 """
 
 from __future__ import annotations
@@ -14,16 +16,40 @@ from typing import Any
 
 import jsonschema
 
+from alerts.kinds.keys import DURATION
+from alerts.kinds.port import Kind, Schema
+from alerts.kinds.table import KINDS
 from alerts.rule_file import Entry, Fault, Plain
 
 SCHEMA_FILE = Path(__file__).with_name("rule.schema.json")
-
-_SCHEMA: Mapping[str, Any] = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-_KEYS: Mapping[str, Mapping[str, Any]] = _SCHEMA["properties"]
-_KIND = jsonschema.Draft202012Validator
-_VALIDATOR = _KIND(_SCHEMA, format_checker=_KIND.FORMAT_CHECKER)
+_COMMON_FILE = Path(__file__).with_name("rule.common.json")
 _SHOWN = 40
 """Characters of a wrong value that a message repeats."""
+
+
+def compose() -> dict[str, Any]:
+    """The schema of a rule of any kind, as it is published."""
+    schema: dict[str, Any] = json.loads(_COMMON_FILE.read_text(encoding="utf-8"))
+    keys = schema["properties"]
+    meanings = ", ".join(f"{kind.name} ({kind.meaning})" for kind in KINDS.values())
+    keys["kind"] = {"description": f"when it rings: {meanings}", "enum": list(KINDS)}
+    owned: dict[str, list[tuple[str, Schema]]] = {}
+    for kind in KINDS.values():
+        for key, part in kind.keys.items():
+            owned.setdefault(key, []).append((kind.name, part))
+    keys.update({key: _anyhow(parts) for key, parts in owned.items()})
+    schema["allOf"] = [_only(kind, owned) for kind in KINDS.values()]
+    return schema
+
+
+def options_of(values: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Those of a rule's values that only its kind has."""
+    return {key: value for key, value in values.items() if key in _OPTIONS}
+
+
+def is_duration(kind: Kind, key: str) -> bool:
+    """Whether a key of the kind holds a duration."""
+    return kind.keys.get(key, {}).get("pattern") == DURATION
 
 
 def faults(entry: Entry) -> Iterator[Fault]:
@@ -33,7 +59,9 @@ def faults(entry: Entry) -> Iterator[Fault]:
         if error.validator == "required":
             # The library reports one error for each key that is missing.
             missing = error.message.split("'")[1]
-            yield Fault(entry.locate(path), missing, f"is missing. Give {_expected(missing)}")
+            yield Fault(
+                entry.locate(path), missing, f"is missing. Give {_expected(entry, missing)}"
+            )
         elif error.validator == "additionalProperties":
             yield from (
                 Fault(entry.keys[key,], key, f"no such key{_hint(key)}")
@@ -46,8 +74,41 @@ def faults(entry: Entry) -> Iterator[Fault]:
             yield Fault(entry.locate(path), _name(path), cause)
 
 
-def _expected(key: str) -> str:
-    return str(_KEYS[key]["description"])
+def _anyhow(parts: list[tuple[str, Schema]]) -> Schema:
+    """What a key is, whichever kind has it; what exactly is said kind by kind."""
+    names = ", ".join(name for name, _ in parts)
+    return {"description": f"{parts[0][1]['description']} (of kind {names})"}
+
+
+def _only(kind: Kind, owned: Mapping[str, object]) -> Schema:
+    """A rule of this kind has its keys and no other kind's."""
+    foreign = {
+        key: {"description": f"no {key}: rules of kind {kind.name} have none", "not": {}}
+        for key in owned
+        if key not in kind.keys
+    }
+    if not kind.reads_posts:
+        for key in ("query", "group_by") if kind.name == "coverage" else ("query",):
+            what = f"no {key}: rules of kind {kind.name} have none"
+            foreign[key] = {"description": what, "not": {}}
+    required = [*kind.required, *(["query"] if kind.reads_posts else [])]
+    return {
+        "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
+        "then": {"required": required, "properties": {**kind.keys, **foreign}},
+    }
+
+
+_SCHEMA: Mapping[str, Any] = compose()
+_KEYS: Mapping[str, Mapping[str, Any]] = _SCHEMA["properties"]
+_OPTIONS = frozenset(key for kind in KINDS.values() for key in kind.keys) - {"threshold"}
+_DRAFT = jsonschema.Draft202012Validator
+_VALIDATOR = _DRAFT(_SCHEMA, format_checker=_DRAFT.FORMAT_CHECKER)
+
+
+def _expected(entry: Entry, key: str) -> str:
+    kind = KINDS.get(entry.values.get("kind"))  # type: ignore[call-overload]
+    own = {} if kind is None else kind.keys
+    return str(own.get(key, _KEYS[key])["description"])
 
 
 def _hint(key: str) -> str:

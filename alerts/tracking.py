@@ -1,4 +1,4 @@
-"""Keeping the stored episodes in step with the posts that come and go."""
+"""Keeping stored runs in step with the posts that come and go, and counting what changed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from alerts.episodes import lone, shrink, weave, with_alarm
 from alerts.intake import Arrival
-from alerts.kinds import Detector
+from alerts.kinds.port import Runs
 from model.clock import DAY
 from model.episode import Contribution, Episode, Series
 from store.engine import Repositories
 
-DetectorOf = Callable[[str], Detector]
-"""The detector of the rule of this id."""
+RunsOf = Callable[[str], Runs]
+"""The detector of the rule of this id, whose kind goes by runs."""
 
 _STRIDE = DAY
 """Posts further apart than this are handled one after the other, so that a single late
@@ -28,7 +28,7 @@ class Tracker:
     What was stored is read only around the posts that come or go.
     """
 
-    def __init__(self, tx: Repositories, detector_of: DetectorOf, historic_after: int) -> None:
+    def __init__(self, tx: Repositories, detector_of: RunsOf, historic_after: int) -> None:
         self._tx = tx
         self._detector_of = detector_of
         self._historic_after = historic_after
@@ -60,12 +60,22 @@ class Tracker:
                 if inside:
                     shortened.append(episode)
                     left += self._without(episode, inside)
-            self._replace(shortened, left)
+            self.replace(shortened, left)
 
     def add(self, arrivals: Sequence[Arrival]) -> None:
         """These posts begin to count. They are live in the store already."""
         for stride in _strides(arrivals, _arrival_at):
             self._add_near(stride)
+
+    def replace(self, gone: Sequence[Episode], come: Sequence[Episode]) -> None:
+        """Put some episodes in the place of others."""
+        self._tx.episodes.replace(gone, come)
+        for episode in gone:
+            if episode in self._come:
+                del self._come[episode]
+            else:
+                self._gone[episode] = None
+        self._come.update(dict.fromkeys(come))
 
     def _add_near(self, arrivals: Sequence[Arrival]) -> None:
         """Weave posts of about the same time into the episodes around them."""
@@ -76,7 +86,7 @@ class Tracker:
         for series, episodes in _by_series(chain(stored, map(self._lone, arrivals))).items():
             changed += weave(episodes, self._detector_of(series.rule_id).window)
         kept = set(stored).intersection(changed)
-        self._replace(
+        self.replace(
             [episode for episode in stored if episode not in kept],
             self._with_alarms([episode for episode in changed if episode not in kept], span),
         )
@@ -110,7 +120,7 @@ class Tracker:
         shrunk = shrink(episode, around, left, detector)
         return self._read_again(episode, detector) if shrunk is None else [shrunk]
 
-    def _read_again(self, episode: Episode, detector: Detector) -> list[Episode]:
+    def _read_again(self, episode: Episode, detector: Runs) -> list[Episode]:
         posts = self._tx.contributions.within(episode.series.key, episode.first_at, episode.last_at)
         times = [post.event_at for post in posts]
         woven = weave(
@@ -118,15 +128,6 @@ class Tracker:
             detector.window,
         )
         return [with_alarm(part, times, detector) for part in woven]
-
-    def _replace(self, gone: Sequence[Episode], come: Sequence[Episode]) -> None:
-        self._tx.episodes.replace(gone, come)
-        for episode in gone:
-            if episode in self._come:
-                del self._come[episode]
-            else:
-                self._gone[episode] = None
-        self._come.update(dict.fromkeys(come))
 
 
 def _arrival_at(arrival: Arrival) -> int:

@@ -7,31 +7,33 @@ transaction of the store, so a stage that dies anywhere goes on as if nothing ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
+from alerts.counting import Counting, Engine
 from alerts.errors import UnknownRule
 from alerts.intake import take_in
-from alerts.kinds import Detector, Lasting, detector
-from alerts.raising import Raising
 from alerts.route import Router
-from alerts.succession import successions
-from alerts.tracking import Tracker
+from alerts.rulebook import Rules
 from bus.port import Record
 from bus.stage import Reject, Result
 from model.clock import Clock
 from model.errors import RecordError
 from model.incident import MATCH, Match
-from model.rule import Rule
 from model.topics import ALERT_MATCHES, GROUP_WINDOW
-from store.engine import Store
+from store.engine import Repositories, Store
+
+Watermark = Callable[[], int]
+"""The moment (UTC microseconds) of which it is certain that every post that had reached
+the log by then has been counted."""
 
 
 class WindowStage:
     """Counts matches into episodes, and writes the incidents that they raise.
 
-    ``rules`` are all that were read, the expired ones too: what they raised must still
+    ``rules`` hold all that were read, the expired ones too: what they raised must still
     follow withdrawals. A post collected more than ``historic_after`` microseconds after
-    it was published does not page. Effects are durable when :meth:`process` returns.
+    it was published does not page. Silence is judged at ticks, up to the ``watermark``.
+    Effects are durable when :meth:`process` returns.
     """
 
     name = GROUP_WINDOW
@@ -40,21 +42,31 @@ class WindowStage:
     def __init__(
         self,
         store: Store,
-        rules: Iterable[Rule],
+        rules: Rules,
         router: Router,
         clock: Clock,
         *,
         historic_after: int,
+        watermark: Watermark,
     ) -> None:
         self._store = store
-        self._rules = {rule.id: rule for rule in rules}
-        self._detectors = {rule.id: detector(rule) for rule in self._rules.values()}
+        self._rules = rules
         self._router = router
         self._clock = clock
         self._historic_after = historic_after
+        self._watermark = watermark
+        self._engine = Engine.of(rules.current)
+        self._asked = False
 
     def process(self, batch: Sequence[Record]) -> Result:
-        """Count a batch of matches. Raises StoreUnavailable."""
+        """Count a batch of matches; or, at a tick, see to what changes with time alone.
+
+        Raises StoreUnavailable.
+        """
+        if not batch:
+            self._tick()
+            return Result()
+        self._asked = False
         matches: list[Match] = []
         rejects: list[Reject] = []
         for record in batch:
@@ -74,30 +86,46 @@ class WindowStage:
 
     def _read(self, record: Record) -> Match:
         match = MATCH.decode(record.value)
-        if match.op == "match" and match.rule_id not in self._rules:
+        if match.op != "match":
+            return match
+        if not self._asked and not self._engine.knows(match.rule_id, match.rule_version):
+            # The match stage may have read a change of the files a moment earlier.
+            self._asked = True
+            self._renew()
+        if not self._engine.knows(match.rule_id):
             raise UnknownRule(
                 f"a match of rule {match.rule_id}",
                 cause="this process has read no such rule",
-                remedy="Restore the rule's file, restart, then run `tocsin dead retry`",
+                remedy="Restore the rule's file, then run `tocsin dead retry`",
             )
         return match
+
+    def _renew(self) -> None:
+        if self._rules.refresh():
+            self._engine = self._engine.renewed(self._rules.current)
+
+    def _tick(self) -> None:
+        self._renew()
+        now = self._clock.now()
+        if not self._engine.has_work_at_ticks:
+            return
+        mark = self._watermark()
+        with self._store.transaction() as tx:
+            counting = self._counting(tx, now)
+            counting.pass_time(mark)
+            counting.settle()
 
     def _count(self, matches: Sequence[Match]) -> None:
         now = self._clock.now()
         with self._store.transaction() as tx:
-            tracker = Tracker(tx, self._detector, self._historic_after)
             intake = take_in(matches, tx, now)
             tx.contributions.drop(intake.leaving)
             tx.contributions.put(intake.hidden)
-            tracker.remove(intake.leaving)
-            tx.contributions.put([arrival.post for arrival in intake.arrivals])
-            tracker.add(intake.arrivals)
-            risen, ended = successions(tracker.gone, tracker.come)
-            if risen or ended:
-                Raising(tx, self._rules, self._router, now).settle(risen, ended)
+            counting = self._counting(tx, now)
+            counting.take(intake)
+            counting.settle()
 
-    def _detector(self, rule_id: str) -> Detector:
-        return self._detectors.get(rule_id, _REMOVED)
-
-
-_REMOVED = Lasting()
+    def _counting(self, tx: Repositories, now: int) -> Counting:
+        return Counting(
+            tx, self._engine, self._router, now=now, historic_after=self._historic_after
+        )

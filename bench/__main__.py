@@ -8,6 +8,8 @@ make bench ARGS='profile enrich'
 make bench ARGS='elastic'
 make bench ARGS='kafka --count 100000'
 make bench ARGS='kafka-faults --times 5'
+make bench ARGS='rules --count 20000'
+make bench ARGS='chain --rules 10000'
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from bench import (
     kills,
     latency,
     profile,
+    rules,
 )
 
 SOURCE = Path(__file__).resolve().parent.parent / "config" / "demo" / "evening.jsonl"
@@ -51,6 +54,8 @@ def main() -> None:
             _kafka(arguments)
         if arguments.what == "kafka-faults":
             kafka_faults.show(arguments.times)
+        if arguments.what == "rules":
+            _rules(_posts(arguments, Path(folder)))
         if arguments.what == "profile":
             profile.show(arguments.stage, _posts(arguments, Path(folder)))
 
@@ -59,16 +64,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    what = (
-        "all",
-        "chain",
-        "latency",
-        "kills",
-        "profile",
-        "elastic",
-        "kafka",
-        "kafka-faults",
-    )
+    servers = ("kafka", "kafka-faults", "elastic")
+    what = ("all", "chain", "latency", "kills", "profile", "rules", *servers)
     parser.add_argument("what", nargs="?", choices=what, default="all")
     parser.add_argument("stage", nargs="?", choices=profile.STAGES, default="enrich")
     parser.add_argument("--posts", type=Path, help="a file of posts; composed ones by default")
@@ -77,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--rate", type=int, default=200, help="posts a second, for latency")
     parser.add_argument("--seconds", type=int, default=60, help="how long, for latency")
+    parser.add_argument("--rules", type=int, default=0, help="rules beside the shipped ones")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--times", type=int, default=3, help="how often to try each fault")
     return parser.parse_args()
@@ -96,6 +94,8 @@ def _chain(arguments: argparse.Namespace, folder: Path) -> None:
     passes = []
     state = folder / "chain" / "state"
     state.parent.mkdir()
+    if arguments.rules:
+        os.environ["TOCSIN_CONFIG"] = str(rules.write(folder / "config", SOURCE, arguments.rules))
     with chain.pipeline(state) as environment:
         for number in range(arguments.passes):
             passes.append(chain.measure(state, environment, posts, f"pass-{number + 1}"))
@@ -124,6 +124,19 @@ def _latency(arguments: argparse.Namespace, folder: Path) -> None:
         f"p50 {figures.p50_ms:.0f} ms, p99 {figures.p99_ms:.0f} ms"
     )
     print(json.dumps({"latency": msgspec.to_builtins(figures)}))
+
+
+def _rules(posts: Path) -> None:
+    figures = rules.measure(posts, SOURCE)
+    least = figures.costs[0]
+    for cost in figures.costs:
+        more = (cost.match_us - least.match_us) / (least.match_us + least.enrich_us)
+        print(
+            f"{cost.rules:6,} rules: {cost.match_us:6.1f} us of CPU a post to match, "
+            f"{cost.matches:.2f} matches a post, loaded in {cost.load_seconds:.1f} s; "
+            f"enriching and matching {more:+.1%} beside {least.rules} rules"
+        )
+    print(json.dumps({"rules": msgspec.to_builtins(figures)}))
 
 
 def _kills(arguments: argparse.Namespace, folder: Path) -> None:

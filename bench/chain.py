@@ -18,7 +18,7 @@ from bench.calibration import loop_seconds
 from bus.metrics import StageReport, read_reports
 
 TOCSIN = [sys.executable, "-m", "cli.main"]
-START_SECONDS = 60.0
+START_SECONDS = 600.0
 INGEST = "ingest"
 
 

@@ -27,8 +27,8 @@ def show(stage: str, posts: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="tocsin-profile-") as folder:
         settings = read_settings().model_copy(update={"state": Path(folder)})
         wiring = Wiring(settings)
-        raw = _records(posts)
-        records = raw if stage == "enrich" else _enriched(build_stage(wiring, "enrich"), raw)
+        raw = read_posts(posts)
+        records = raw if stage == "enrich" else enriched_posts(build_stage(wiring, "enrich"), raw)
         profiler = cProfile.Profile()
         subject = build_stage(wiring, stage)
         profiler.enable()
@@ -45,12 +45,13 @@ def enriched_records(posts: Path) -> list[Record]:
     with tempfile.TemporaryDirectory(prefix="tocsin-profile-") as folder:
         settings = read_settings().model_copy(update={"state": Path(folder)})
         wiring = Wiring(settings)
-        records = _enriched(build_stage(wiring, "enrich"), _records(posts))
+        records = enriched_posts(build_stage(wiring, "enrich"), read_posts(posts))
         wiring.close()
     return records
 
 
-def _records(posts: Path) -> list[Record]:
+def read_posts(posts: Path) -> list[Record]:
+    """The posts of a file as they stand in the log."""
     source = ReplaySource(posts, ReplayOptions())
     source.open({})
     records: list[Record] = []
@@ -65,7 +66,8 @@ def _records(posts: Path) -> list[Record]:
     return records
 
 
-def _enriched(enricher: Stage, raw: Sequence[Record]) -> list[Record]:
+def enriched_posts(enricher: Stage, raw: Sequence[Record]) -> list[Record]:
+    """The same as the enricher passes them on."""
     records = []
     for start in range(0, len(raw), BATCH):
         batch = raw[start : start + BATCH]

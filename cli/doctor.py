@@ -110,9 +110,19 @@ def _enricher(wiring: Wiring) -> Iterator[Finding]:
 
 def _rules(wiring: Wiring) -> Iterator[Finding]:
     rules = wiring.rules()
+    kept = wiring.kept_rules(rules)
     for problem in rules.problems:
-        yield Finding("rules", "wrong", str(problem), "Correct the file; the other rules run")
-    yield Finding("rules", "well", f"{len(rules.rules)} rules run")
+        good = kept.get(problem.rule_id)
+        runs = f"; its version {good.version} runs" if good else ""
+        remedy = "Correct the file; the other rules run"
+        yield Finding("rules", "wrong", f"{problem}{runs}", remedy)
+    present = {loaded.rule.id for loaded in rules.rules}
+    for rule_id, why in wiring.unsure_rules().items():
+        if rule_id not in present:
+            continue
+        detail = f"{rule_id} cannot know what was not posted: {why}"
+        yield Finding("rules", "warning", detail, "See `tocsin coverage`")
+    yield Finding("rules", "well", f"{len(rules.rules) + len(kept)} rules run")
 
 
 def _sources(wiring: Wiring) -> Iterator[Finding]:

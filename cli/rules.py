@@ -9,11 +9,14 @@ import typer
 
 from cli.context import wire
 from cli.output import complain, console, emit, printable, severity, table
-from model.clock import MINUTE
+from model.clock import to_datetime
 from model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from alerts.rules import LoadedRule
+    from collections.abc import Iterator
+
+    from alerts.rules import LoadedRule, Problem, RuleSet
+    from cli.wiring import Wiring
 
 JSON = typer.Option("--json", help="One JSON object a line.")
 
@@ -24,7 +27,9 @@ app = typer.Typer(help="What the alert engine looks for.", no_args_is_help=True)
 def check(*, as_json: Annotated[bool, JSON] = False) -> None:
     """Check every rule file; name each fault with file, line and field.
 
-    Ends with status 1 if anything is wrong. The rules that are right run all the same.
+    Ends with status 1 if anything is wrong, a route to a channel that does not exist
+    included. The rules that are right run all the same, and of those that are not, the
+    last good version, if there was one.
 
     Example:
 
@@ -33,47 +38,76 @@ def check(*, as_json: Annotated[bool, JSON] = False) -> None:
     with wire() as wiring:
         found = wiring.rules()
         now = wiring.clock.now()
-    for problem in found.problems:
+        kept = wiring.kept_rules(found)
+        problems = [*found.problems, *_lost_routes(wiring, found)]
+    for problem in problems:
         if as_json:
-            emit({**problem._asdict(), "file": str(problem.file)})
+            still = kept.get(problem.rule_id)
+            version = {"kept": still.version} if still else {}
+            emit({**problem._asdict(), "file": str(problem.file), **version})
         else:
             complain(str(problem))
     for loaded in found.expired(now):
         complain(f"{loaded.file}:{loaded.line}: rule {loaded.rule.id} has expired, does not run")
+    for good in kept.values():
+        since = to_datetime(good.loaded_at)
+        complain(
+            f"rule {good.rule_id} runs as version {good.version}, read {since:%d %b %H:%M} UTC"
+        )
     if not as_json:
-        console().print(f"{len(found.running(now))} rules run, {len(found.problems)} problems")
-    if found.problems:
+        running = len(found.running(now)) + len(kept)
+        console().print(f"{running} rules run, {len(problems)} problems")
+    if problems:
         raise typer.Exit(1)
+
+
+def _lost_routes(wiring: Wiring, found: RuleSet) -> Iterator[Problem]:
+    """Routes that name a channel that does not exist."""
+    from alerts.route import Router
+    from alerts.rules import Problem
+    from cli.stages import channel_names
+
+    names = channel_names(wiring)
+    placed = {loaded.rule.id: loaded for loaded in found.rules}
+    for rule, name in Router(names, names).unknown(loaded.rule for loaded in found.rules):
+        loaded = placed[rule.id]
+        cause = f"there is no channel {name!r}; there are {', '.join(names)}"
+        yield Problem(loaded.file, loaded.line, 1, rule.id, "route", cause)
 
 
 @app.command("list")
 def list_rules(*, as_json: Annotated[bool, JSON] = False) -> None:
-    """The rules that can be read, with their state.
+    """The rules that run, with their state.
+
+    A rule is live, expired, kept (its file is wrong now, its last good version runs), or
+    cannot know (it looks for silence, and not everything was seen).
 
     Example:
 
       tocsin rules list
     """
     with wire() as wiring:
-        found = wiring.rules()
+        found = wiring.running_rules()
         now = wiring.clock.now()
+        unsure = wiring.unsure_rules()
     expired = {loaded.rule.id for loaded in found.expired(now)}
-    if as_json:
-        for loaded in found.rules:
-            state = "expired" if loaded.rule.id in expired else "live"
-            emit({"state": state, **msgspec.structs.asdict(loaded.rule)})
-        return
-    rows = [
-        (
-            severity(loaded.rule.severity),
-            loaded.rule.id,
-            loaded.rule.kind,
-            "expired" if loaded.rule.id in expired else "live",
-            printable(loaded.rule.title),
-        )
-        for loaded in found.rules
-    ]
-    console().print(table(("severity", "id", "kind", "state", "title…"), rows))
+    rows = []
+    for loaded in found.rules:
+        rule = loaded.rule
+        state = "live"
+        if rule.id in expired:
+            state = "expired"
+        elif rule.id in found.kept:
+            state = "kept"
+        elif rule.id in unsure:
+            state = "cannot know"
+        if as_json:
+            emit({"state": state, "why": unsure.get(rule.id, ""), **msgspec.structs.asdict(rule)})
+        rows.append((severity(rule.severity), rule.id, rule.kind, state, printable(rule.title)))
+    if not as_json:
+        console().print(table(("severity", "id", "kind", "state", "title…"), rows))
+        for rule_id in sorted(unsure.keys() & {loaded.rule.id for loaded in found.rules}):
+            complain(f"rule {rule_id} cannot know: {unsure[rule_id]}")
 
 
 @app.command()
@@ -89,7 +123,7 @@ def explain(
       tocsin rules explain weapon-seen
     """
     with wire() as wiring:
-        rules = {loaded.rule.id: loaded for loaded in wiring.rules().rules}
+        rules = {loaded.rule.id: loaded for loaded in wiring.running_rules().rules}
     if rule_id not in rules:
         raise ConfigurationError(
             f"there is no rule {rule_id!r}", remedy=f"Rules: {', '.join(sorted(rules))}"
@@ -105,8 +139,9 @@ def _explanation(loaded: LoadedRule) -> list[tuple[str, str]]:
     rule = loaded.rule
     return [
         ("rule", f"{rule.id} ({rule.title})"),
-        ("looks for", rule.query),
+        ("looks for", rule.query or "nothing in posts"),
         ("rings", _when(loaded)),
+        ("late posts", _late(loaded)),
         ("severity", rule.severity),
         ("response", rule.response),
         ("tells", ", ".join(rule.route) or "every channel"),
@@ -117,10 +152,15 @@ def _explanation(loaded: LoadedRule) -> list[tuple[str, str]]:
     ]
 
 
+def _late(loaded: LoadedRule) -> str:
+    from alerts.kinds.table import KINDS
+
+    return KINDS[loaded.rule.kind].late
+
+
 def _when(loaded: LoadedRule) -> str:
+    from alerts.kinds.table import KINDS
+
     rule = loaded.rule
     per = f", for each {' and '.join(rule.group_by)}" if rule.group_by else ""
-    span = f"{rule.window / MINUTE:g} minutes"
-    if rule.kind == "frequency":
-        return f"when {rule.threshold} different posts match within {span}{per}"
-    return f"when a post matches{per}; posts within {span} of each other are one incident"
+    return KINDS[rule.kind].when(rule) + per

@@ -75,18 +75,22 @@ def _index(wiring: Wiring) -> Stage:
 def _match(wiring: Wiring) -> Stage:
     from alerts.match_stage import MatchStage
 
-    return MatchStage(wiring.rules(), _rarity, wiring.clock)
+    return MatchStage(wiring.rulebook(), rarity, wiring.clock)
 
 
 def _window(wiring: Wiring) -> Stage:
     from alerts.route import Router
+    from alerts.watermark import LogWatermark
     from alerts.window import WindowStage
 
-    rules = [loaded.rule for loaded in wiring.rules().rules]
-    names = [*wiring.settings.alerts.channels, TERMINAL]
-    historic = round(wiring.settings.alerts.historic_hours * HOUR)
+    names = channel_names(wiring)
     return WindowStage(
-        wiring.store, rules, Router(names, names), wiring.clock, historic_after=historic
+        wiring.store,
+        wiring.rulebook(),
+        Router(names, names),
+        wiring.clock,
+        historic_after=round(wiring.settings.alerts.historic_hours * HOUR),
+        watermark=LogWatermark(wiring.log, wiring.clock),
     )
 
 
@@ -101,7 +105,12 @@ def _deliver(wiring: Wiring) -> Stage:
     return DeliverStage(wiring.store, channels, wiring.clock)
 
 
-def _rarity(token: str) -> int:
+def channel_names(wiring: Wiring) -> list[str]:
+    """The channels that routes may name."""
+    return [*wiring.settings.alerts.channels, TERMINAL]
+
+
+def rarity(token: str) -> int:
     """How common a token is, roughly: short words are. Only the order matters."""
     return max(0, COMMON_LENGTH - len(token))
 

@@ -11,7 +11,7 @@ import structlog
 from cli.board import Snapshot
 from cli.faces import Face, LiveFace, PlainFace
 from cli.observing import WATCH, Observation, observing
-from cli.output import console
+from cli.output import console, printable
 from cli.stages import STAGES, processes
 from cli.supervise import ChildSpec, ChildState, Supervisor
 from cli.wiring import Wiring
@@ -98,8 +98,14 @@ def _snapshot(wiring: Wiring, supervisor: Supervisor, observation: Observation) 
         incidents=tuple(incidents),
         health=health,
         settled=health.idle and not any(child.passing and child.pid for child in children),
-        notices=tuple(_notices(children)),
+        notices=(*_retractions(wiring), *_notices(children)),
     )
+
+
+def _retractions(wiring: Wiring) -> Iterator[str]:
+    for incident in wiring.incident_desk.retracted(wiring.caller):
+        where = incident.place or "place unknown"
+        yield f"WITHDRAWN {printable(incident.title)}, {printable(where)}: {incident.id}"
 
 
 def _notices(children: Sequence[ChildState]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -24,6 +25,7 @@ from model.clock import DAY, SystemClock
 from model.topics import TOPICS
 
 if TYPE_CHECKING:
+    from alerts.rulebook import Rulebook
     from alerts.rules import RuleSet
     from bus.dead import DeadLetters
     from desk.again import AgainDesk
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from index.query.ast import Node
     from ingest.sources import SourcesFile
     from store.engine import Store
+    from store.good_rules import GoodRule
 
 
 class _Closable(Protocol):
@@ -205,6 +208,37 @@ class Wiring:
         from alerts.rules import load_rules
 
         return load_rules(self.settings.config / "rules", self.parse_rule)
+
+    def rulebook(self) -> Rulebook:
+        """The same rules for a stage: read again when they change, and kept when an edit
+        breaks them."""
+        from alerts.rulebook import Rulebook
+
+        folder = self.settings.config / "rules"
+        return Rulebook(folder, self.parse_rule, self.store.good_rules, self.clock)
+
+    def good_rules(self) -> Mapping[str, GoodRule]:
+        """The last good version of each rule, if there is a record of them yet."""
+        recorded = self.settings.store.url or self.state.store.exists()
+        return self.store.good_rules.all() if recorded else {}
+
+    def kept_rules(self, found: RuleSet) -> Mapping[str, GoodRule]:
+        """Of the rules that are wrong now, the last good versions, which run."""
+        from alerts.rulebook import kept
+
+        return kept(found, self.good_rules())
+
+    def running_rules(self) -> RuleSet:
+        """What runs: the rules, and of those that are wrong the last good version."""
+        from alerts.rulebook import with_kept
+
+        return with_kept(self.rules(), self.good_rules(), self.parse_rule)
+
+    def unsure_rules(self) -> Mapping[str, str]:
+        """Why rules that look for silence cannot know, by their id."""
+        recorded = self.settings.store.url or self.state.store.exists()
+        watches = self.store.watches.all() if recorded else {}
+        return {watch.rule_id: watch.unsure for watch in watches.values() if watch.unsure}
 
     def sources(self) -> SourcesFile:
         """The sources of the configuration folder, good ones and problems."""

@@ -13,17 +13,21 @@ from alerts.incidents import (
     list_incidents,
     note,
     resolve,
+    retracted,
     show,
     start,
 )
 from desk.access import Caller, admit
-from model.clock import Clock
+from model.clock import HOUR, Clock
 from model.incident import OPEN_STATES, Incident, IncidentState
 from model.rule import Severity
 from store.engine import Store
 
 MOST = 10_000
 """Incidents that are listed at the most."""
+
+RETRACTED_FOR = 4 * HOUR
+"""How long a withdrawn incident of which somebody was told stays in sight."""
 
 
 class IncidentDesk:
@@ -51,6 +55,11 @@ class IncidentDesk:
         """Incidents in any of these states and severities; None is whatever it is."""
         admit(caller, "list incidents")
         return list_incidents(self._store, states=states, severities=severities, limit=limit)
+
+    def retracted(self, caller: Caller) -> Sequence[Incident]:
+        """Those that were lately withdrawn after somebody had been told of them."""
+        admit(caller, "list incidents")
+        return retracted(self._store, self._clock.now() - RETRACTED_FOR)
 
     def file(self, caller: Caller, name: str) -> IncidentFile:
         """All that is known of one incident."""

@@ -42,7 +42,8 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
 
     ``event_at`` is the post's own time, ``collected_at`` when it reached us and
     ``recorded_at`` when it was counted. While the post is not to be seen,
-    ``withdrawn_at`` says since when, and the excerpt is gone for good.
+    ``withdrawn_at`` says since when, and the excerpt is gone for good. ``values`` and
+    ``number`` are what the rule's kind asked of the post.
     """
 
     series: int
@@ -56,16 +57,20 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     place: str | None = None
     lat: float | None = None
     lon: float | None = None
+    cluster: int = 0
+    values: tuple[str, ...] = ()
+    number: float | None = None
     withdrawn_at: int | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What is remembered of a post's life: the highest revisions at which it was withheld
-    and restored (None where it never was), and whether it was deleted."""
+    """What is remembered of a post's life: the highest revisions at which it was withheld,
+    restored and edited (None where it never was), and whether it was deleted."""
 
     withheld: int | None = None
     restored: int | None = None
     deleted: bool = False
+    edited: int | None = None
 
     @property
     def hidden(self) -> bool:
@@ -74,6 +79,34 @@ class Standing(msgspec.Struct, frozen=True):
         if self.deleted or self.withheld is None:
             return self.deleted
         return self.restored is None or self.restored <= self.withheld
+
+    def counts(self, rev: int) -> bool:
+        """Whether what this revision of the post said still stands: the post can be seen,
+        and no later edit has replaced it."""
+        return not self.hidden and (self.edited is None or rev >= self.edited)
+
+
+class Figures(NamedTuple):
+    """What the live posts of a series in some span come to: how many they are, whether one
+    of them was collected soon after it was published, and the earliest place."""
+
+    posts: int
+    fresh: bool
+    spot: Spot | None
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a rule has looked.
+
+    ``since`` is when this installation first ran it. ``judged_until`` is how far in event
+    time a rule that looks for absence has judged. ``unsure`` says why it cannot know,
+    empty while it can.
+    """
+
+    rule_id: str
+    since: int
+    judged_until: int
+    unsure: str = ""
 
 
 class Episode(msgspec.Struct, frozen=True, kw_only=True):

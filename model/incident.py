@@ -43,7 +43,7 @@ DeliveryStatus = Literal["due", "accepted", "failed_for_now", "failed_for_good",
 PENDING_STATUSES: tuple[DeliveryStatus, ...] = ("due", "failed_for_now")
 """The message has still to be sent."""
 
-MatchOperation = Literal["match", "delete", "withhold", "restore", "account_delete"]
+MatchOperation = Literal["match", "edit", "delete", "withhold", "restore", "account_delete"]
 """A match, or an event in the life of a post that changes what its matches are worth."""
 
 SYSTEM_ACTOR = "tocsin"
@@ -62,8 +62,11 @@ class Match(
 
     ``group`` holds the values of the rule's ``group_by`` fields. ``event_at`` is the
     post's own time, ``collected_at`` when it reached us. ``account`` is the key of the
-    author's account, 0 where nobody is named. What is no match names no rule: it applies
-    to whatever the post, or every post of the account, has raised or will raise.
+    author's account, 0 where nobody is named. ``cluster`` is that of near-duplicates, 0
+    where there is none; ``values`` and ``number`` are what the rule's kind asks of a post.
+    What is no match names no rule: it applies to whatever the post, or every post of the
+    account, has raised or will raise. An ``edit`` says that only matches of its revision
+    or a later one still count.
     """
 
     uid: str
@@ -79,6 +82,9 @@ class Match(
     place: str | None = None
     lat: float | None = None
     lon: float | None = None
+    cluster: int = 0
+    values: tuple[str, ...] = ()
+    number: float | None = None
 
 
 MATCH: Codec[Match] = Codec(Match)
@@ -125,6 +131,10 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+DeliveryAbout = Literal["incident", "withdrawal"]
+"""A message says that somebody must look, or that there is nothing to look at after all."""
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one recipient: what became of it so far.
 
@@ -141,6 +151,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     detail: str = ""
+    about: DeliveryAbout = "incident"
 
 
 def account_key(uid: str, author_id: str) -> int:
@@ -163,7 +174,10 @@ def incident_id(rule_id: str, group: tuple[str, ...], first_at: int) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
-def message_id(incident: str, channel: str, raised_at: int) -> str:
+def message_id(
+    incident: str, channel: str, raised_at: int, about: DeliveryAbout = "incident"
+) -> str:
     """The deterministic name of a message: the same however often delivery is tried."""
-    parts = "\x1f".join((incident, channel, str(raised_at)))
+    of_withdrawal = () if about == "incident" else (about,)
+    parts = "\x1f".join((incident, channel, str(raised_at), *of_withdrawal))
     return hashlib.sha256(parts.encode()).hexdigest()[:16]

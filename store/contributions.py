@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Integer, bindparam, delete, func, select
 
-from model.episode import Contribution
+from model.episode import Contribution, Figures, Spot
 from store.scope import Scope
-from store.statements import among, chunks, upsert
+from store.statements import among, chunks, pack_group, unpack_group, upsert
 from store.tables import CONTRIBUTIONS
 
 
@@ -77,11 +77,30 @@ class Contributions:
             before, after = connection.execute(_NEIGHBOURS, {"series": series, "at": at}).one()
         return Neighbours(before, after)
 
+    def figures(self, series: int, first_at: int, last_at: int, historic_after: int) -> Figures:
+        """What the live posts of a series in a span come to, both ends inclusive.
+
+        A post collected more than ``historic_after`` microseconds after its own time is
+        not fresh.
+        """
+        span = {"series": series, "first_at": first_at, "last_at": last_at}
+        with self._scope.reading() as connection:
+            posts, delay = connection.execute(_COUNTED, span).one()
+            spot = connection.execute(_SPOT, span).one_or_none()
+        fresh = delay is not None and delay <= historic_after
+        return Figures(posts, fresh, None if spot is None else Spot(*spot))
+
+    def bounds(self, series: int) -> Neighbours:
+        """The event times of the first and the last live post of a series."""
+        with self._scope.reading() as connection:
+            first, last = connection.execute(_BOUNDS, {"series": series}).one()
+        return Neighbours(first, last)
+
     def put(self, contributions: Sequence[Contribution]) -> None:
         """Add them, replacing what the same posts contributed to the same series."""
         if not contributions:
             return
-        rows = [msgspec.structs.asdict(contribution) for contribution in contributions]
+        rows = [_row(contribution) for contribution in contributions]
         with self._scope.writing() as connection:
             connection.execute(upsert(connection, CONTRIBUTIONS), rows)
 
@@ -99,7 +118,8 @@ _LIVE = _POST.withdrawn_at.is_(None)
 _SPAN = _POST.event_at.between(bindparam("first_at"), bindparam("last_at"))
 _IN_SERIES = _POST.series == bindparam("series")
 
-_ALL = select(*(_POST[field] for field in _FIELDS))
+_ALL = select(*(_POST["field_values" if f == "values" else f] for f in _FIELDS))
+_VALUES = _FIELDS.index("values")
 _OF_POSTS = _ALL.where(among(_POST.uid, "uids"))
 _OF_ACCOUNTS = _ALL.where(among(_POST.account, "accounts"))
 _WITHIN = _ALL.where(_LIVE, _IN_SERIES, _SPAN).order_by(_POST.event_at, _POST.uid)
@@ -121,8 +141,31 @@ _NEIGHBOURS = select(
     .where(_LIVE, _IN_SERIES, _POST.event_at >= bindparam("at"))
     .scalar_subquery(),
 )
+_OF_SPAN = (_LIVE, _IN_SERIES, _SPAN)
+_COUNTED = select(func.count(), func.min(_POST.collected_at - _POST.event_at)).where(*_OF_SPAN)
+_SPOT = (
+    select(_POST.event_at, _POST.place, _POST.lat, _POST.lon)
+    .where(*_OF_SPAN, _POST.place.is_not(None))
+    .order_by(_POST.event_at, _POST.place)
+    .limit(1)
+)
+_BOUNDS = select(func.min(_POST.event_at), func.max(_POST.event_at)).where(_LIVE, _IN_SERIES)
 _DROP = delete(CONTRIBUTIONS).where(_POST.uid == bindparam("post"), _POST.series == bindparam("of"))
 
 
 def _contributions(rows: Iterable[Sequence[Any]]) -> list[Contribution]:
-    return [Contribution(**dict(zip(_FIELDS, row, strict=True))) for row in rows]
+    return [_contribution(row) for row in rows]
+
+
+def _contribution(row: Sequence[Any]) -> Contribution:
+    fields = dict(zip(_FIELDS, row, strict=True))
+    packed = row[_VALUES]
+    fields["values"] = unpack_group(packed) if packed else ()
+    return Contribution(**fields)
+
+
+def _row(contribution: Contribution) -> dict[str, object]:
+    row = msgspec.structs.asdict(contribution)
+    values = row.pop("values")
+    row["field_values"] = pack_group(values) if values else None
+    return row

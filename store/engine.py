@@ -26,6 +26,7 @@ from store.cursors import Cursors
 from store.deliveries import Deliveries
 from store.episodes import Episodes
 from store.errors import place_of, translated, translated_at_start
+from store.good_rules import GoodRules
 from store.incidents import Incidents
 from store.migrate import is_current, migrate
 from store.postgresql import READING, postgresql_engine
@@ -34,6 +35,7 @@ from store.series import SeriesNames
 from store.sqlite import only_starter, sqlite_engine
 from store.stage_reports import StageReportTexts
 from store.standings import Standings
+from store.watches import Watches
 
 
 class Repositories:
@@ -49,6 +51,8 @@ class Repositories:
         self.incidents = Incidents(scope)
         self.deliveries = Deliveries(scope)
         self.stage_reports = StageReportTexts(scope)
+        self.watches = Watches(scope)
+        self.good_rules = GoodRules(scope)
 
 
 class Store(Repositories):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from model.episode import Series
 from store.scope import Scope
@@ -38,5 +38,16 @@ class SeriesNames:
                     found[key] = Series(rule_id, unpack_group(group))
         return found
 
+    def of_rule(self, rule_id: str) -> list[Series]:
+        """Every series of a rule that ever had a post, or that it looked at."""
+        with self._scope.reading() as connection:
+            rows = connection.execute(_OF_RULE, {"rule": rule_id}).all()
+        return [Series(rule_id, unpack_group(group)) for (group,) in rows]
 
+
+_OF_RULE = (
+    select(SERIES.c.group_values)
+    .where(SERIES.c.rule_id == bindparam("rule"))
+    .order_by(SERIES.c.group_values)
+)
 _GET = select(SERIES).where(among(SERIES.c.key, "keys"))

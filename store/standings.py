@@ -1,4 +1,4 @@
-"""Which posts and accounts were deleted, and which posts are withheld.
+"""Which posts and accounts were deleted, and which posts are withheld or were edited.
 
 Kept also for posts that never matched a rule: the match may come later.
 """
@@ -27,10 +27,8 @@ class Standings:
         found: dict[str, Standing] = {}
         with self._scope.reading() as connection:
             for some in chunks(uids):
-                for uid, withheld, restored, deleted in connection.execute(
-                    _OF_POSTS, {"uids": some}
-                ):
-                    found[uid] = Standing(withheld, restored, deleted)
+                for uid, *standing in connection.execute(_OF_POSTS, {"uids": some}):
+                    found[uid] = Standing(*standing)
         return found
 
     def put(self, standings: Mapping[str, Standing]) -> None:

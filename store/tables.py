@@ -64,6 +64,7 @@ SERIES = Table(
     Column("key", BigInteger, primary_key=True, autoincrement=False),
     Column("rule_id", _TEXT, nullable=False),
     Column("group_values", _TEXT, nullable=False),
+    Index(None, "rule_id"),
 )
 
 CONTRIBUTIONS = Table(
@@ -80,6 +81,9 @@ CONTRIBUTIONS = Table(
     Column("place", _TEXT),
     Column("lat", Float),
     Column("lon", Float),
+    Column("cluster", BigInteger, nullable=False, server_default="0"),
+    Column("field_values", _TEXT),
+    Column("number", Float),
     Column("withdrawn_at", BigInteger),
     Index(None, "series", "event_at", "withdrawn_at"),
     Index(None, "account"),
@@ -92,6 +96,7 @@ STANDINGS = Table(
     Column("withheld", BigInteger),
     Column("restored", BigInteger),
     Column("deleted", Boolean, nullable=False),
+    Column("edited", BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -118,6 +123,28 @@ EPISODES = Table(
     sqlite_with_rowid=False,
 )
 """Keyed by the end, since looking for what lies near a new post starts there."""
+
+WATCHES = Table(
+    "watches",
+    METADATA,
+    Column("rule_id", _TEXT, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("judged_until", BigInteger, nullable=False),
+    Column("unsure", _TEXT, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+GOOD_RULES = Table(
+    "good_rules",
+    METADATA,
+    Column("rule_id", _TEXT, primary_key=True),
+    Column("version", _TEXT, nullable=False),
+    Column("file", _TEXT, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("definition", _TEXT, nullable=False),
+    Column("loaded_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 INCIDENTS = Table(
     "incidents",
@@ -178,6 +205,7 @@ DELIVERIES = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("detail", _TEXT, nullable=False),
+    Column("about", _TEXT, nullable=False, server_default="incident"),
     Index(None, "status", "due_at"),
     Index(None, "incident_id"),
 )

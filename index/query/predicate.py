@@ -2,9 +2,6 @@
 
 The functions are closures over the values of the query; no text is ever turned into
 code. A conjunction or disjunction of many words is one set operation.
-
-Where there are thousands of rules, only those need to be tried of which a required term
-is in the post: :func:`required_terms`.
 """
 
 from __future__ import annotations
@@ -196,25 +193,3 @@ def _any(predicates: tuple[Predicate, ...]) -> Predicate:
         return False
 
     return predicate
-
-
-def required_terms(node: Node, rarity: Callable[[str], int]) -> frozenset[str] | None:
-    """Tokens of which every matching post has at least one; None if there is no such set.
-
-    ``rarity`` says how often a token occurs: the fewer, the rarer. Where there is a
-    choice, the set that occurs least often in all is taken.
-    """
-    if isinstance(node, Term):
-        return frozenset((node.value,))
-    if isinstance(node, Phrase):
-        return frozenset((min(node.values, key=rarity),))
-    if isinstance(node, And):
-        return min(
-            (found for child in node.nodes if (found := required_terms(child, rarity))),
-            key=lambda terms: sum(map(rarity, terms)),
-            default=None,
-        )
-    if isinstance(node, Or):
-        sets = [required_terms(child, rarity) for child in node.nodes]
-        return frozenset[str]().union(*filter(None, sets)) if sets and all(sets) else None
-    return None

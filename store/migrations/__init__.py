@@ -3,5 +3,5 @@
 A step that has been released is never changed; a new one is added and named here.
 """
 
-REVISIONS = ("0001", "0003")
+REVISIONS = ("0001", "0002", "0003")
 """Every step that this version knows, oldest first."""

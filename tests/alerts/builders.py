@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from alerts.route import Router
+from alerts.rulebook import FixedRules
+from alerts.rules import Carries, LoadedRule, RuleSet
 from alerts.window import WindowStage
 from bus.port import Record
 from model.clock import HOUR, MINUTE, SECOND, MovableClock
 from model.incident import MATCH, Match, MatchOperation
-from model.rule import GroupField, Rule, RuleKind
+from model.rule import GroupField, Option, Rule, RuleKind
 from model.topics import ALERT_MATCHES
 from store.engine import Store
 
@@ -29,6 +32,7 @@ def rule(
     group_by: tuple[GroupField, ...] = (),
     route: tuple[str, ...] = (),
     expires: str = "",
+    **options: Option,
 ) -> Rule:
     """A rule that looks for knives."""
     return Rule(
@@ -42,6 +46,7 @@ def rule(
         group_by=group_by,
         route=route,
         expires=expires,
+        options=options,
     )
 
 
@@ -56,6 +61,10 @@ def match(
     group: tuple[str, ...] = (),
     excerpt: str = "he has a knife",
     place: str | None = None,
+    where: tuple[float, float] | None = None,
+    cluster: int = 0,
+    values: tuple[str, ...] = (),
+    number: float | None = None,
 ) -> Match:
     """A match of a post published so many minutes into the evening, collected ``late``
     microseconds afterwards."""
@@ -71,7 +80,18 @@ def match(
         group=group,
         excerpt=excerpt,
         place=place,
+        lat=where[0] if where else None,
+        lon=where[1] if where else None,
+        cluster=cluster,
+        values=values,
+        number=number,
     )
+
+
+def fixed(rules: Iterable[Rule]) -> FixedRules:
+    """The rules as a window stage takes them."""
+    loaded = (LoadedRule(each, None, lambda _: False, Carries(), Path(), 1) for each in rules)
+    return FixedRules(RuleSet(tuple(loaded)))
 
 
 def event(uid: str, op: MatchOperation, *, rev: int = 0, account: int = 0) -> Match:
@@ -109,10 +129,23 @@ class Window:
 
     def count(self, *matches: Match) -> None:
         """Give the matches to a new stage in one batch, as after a restart."""
-        stage = WindowStage(
-            self.store, self._rules, self._router, self.clock, historic_after=HISTORIC_AFTER
-        )
+        stage = self.stage()
         result = stage.process(records(matches))
         assert not result.rejects
         assert stage.settle(force=True)
         stage.close()
+
+    def tick(self) -> None:
+        """Let a new stage see to what time alone changes."""
+        self.stage().process(())
+
+    def stage(self) -> WindowStage:
+        """A stage that knows nothing but the store."""
+        return WindowStage(
+            self.store,
+            fixed(self._rules),
+            self._router,
+            self.clock,
+            historic_after=HISTORIC_AFTER,
+            watermark=self.clock.now,
+        )

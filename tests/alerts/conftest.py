@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from model.clock import HOUR, MovableClock
 from store.engine import Store, open_store
 from tests.alerts.builders import EVENING, Window, rule
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store in which nothing has happened yet."""
+    file = tmp_path_factory.mktemp("empty") / "store.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
 
 
 @pytest.fixture

@@ -20,24 +20,34 @@ class Shown(NamedTuple):
     last_at: int
 
 
-def expected(matches: Iterable[Match], rules: Mapping[str, Rule]) -> set[Shown]:
-    """The live incidents of these matches, in whatever order they come."""
-    matches = list(matches)
+Living = dict[tuple[str, tuple[str, ...]], dict[str, Match]]
+"""The matches that count, by series and post."""
+
+
+def living(matches: list[Match]) -> Living:
+    """What counts of these matches, in whatever order they come."""
     lost = {match.account for match in matches if match.op == "account_delete"} - {0}
     orphans = {match.uid for match in matches if match.account in lost}
-    series: dict[tuple[str, tuple[str, ...]], dict[str, Match]] = defaultdict(dict)
+    series: Living = defaultdict(dict)
     for match in matches:
         if match.op == "match":
             posts = series[match.rule_id, match.group]
             rival = posts.get(match.uid, match)
             posts[match.uid] = min(match, rival, key=lambda m: (-m.rev, m.event_at))
     for posts in series.values():
-        for uid in list(posts):
-            if uid in orphans or _is_hidden(m for m in matches if m.uid == uid):
+        for uid, post in list(posts.items()):
+            events = [m for m in matches if m.uid == uid]
+            edited = max((m.rev for m in events if m.op == "edit"), default=-1)
+            if uid in orphans or _is_hidden(events) or post.rev < edited:
                 del posts[uid]
+    return series
+
+
+def expected(matches: Iterable[Match], rules: Mapping[str, Rule]) -> set[Shown]:
+    """The live incidents of rules that go by runs."""
     return {
         Shown(incident_id(rule_id, group, run[0]), len(run), run[0], run[-1])
-        for (rule_id, group), posts in series.items()
+        for (rule_id, group), posts in living(list(matches)).items()
         for run in _runs(sorted(m.event_at for m in posts.values()), rules[rule_id].window)
         if _gives_alarm(run, rules[rule_id])
     }

@@ -16,7 +16,7 @@ from bus.worker import Worker, WorkerSettings
 from model.clock import SECOND, SystemClock
 from model.rule import Rule
 from store.engine import Store, open_store
-from tests.alerts.builders import HISTORIC_AFTER
+from tests.alerts.builders import HISTORIC_AFTER, fixed
 from tests.store.faults import patiently
 
 DESK = "desk"
@@ -30,7 +30,14 @@ def run_window(url: str, rules: list[Rule], log: Path, stopped: Event) -> None:
     """Count matches until asked to stop."""
     with closing(patiently(lambda: open_store(url))) as store:
         router = Router([DESK], [DESK])
-        stage = WindowStage(store, rules, router, SystemClock(), historic_after=HISTORIC_AFTER)
+        stage = WindowStage(
+            store,
+            fixed(rules),
+            router,
+            SystemClock(),
+            historic_after=HISTORIC_AFTER,
+            watermark=lambda: 0,
+        )
         _run(stage, log, stopped)
 
 

@@ -14,7 +14,7 @@ from model.clock import DAY, MovableClock
 from model.incident import Match, MatchOperation
 from model.rule import Rule
 from store.engine import Store, open_store
-from tests.alerts.builders import event, records
+from tests.alerts.builders import event, fixed, records
 from tests.alerts.oracle import expected, shown
 
 WINDOW = 10
@@ -30,14 +30,26 @@ RULES = {
         threshold=3,
     ),
 }
-OPERATIONS: list[MatchOperation] = ["delete", "withhold", "withhold", "restore", "account_delete"]
+OPERATIONS: list[MatchOperation] = [
+    "delete",
+    "withhold",
+    "withhold",
+    "restore",
+    "account_delete",
+    "edit",
+]
 LONG = DAY + 3
 """Two posts further apart than the stage reads at once."""
 
 
 def stage(store: Store) -> WindowStage:
     return WindowStage(
-        store, RULES.values(), Router(["desk"], ["desk"]), MovableClock(10**6), historic_after=50
+        store,
+        fixed(RULES.values()),
+        Router(["desk"], ["desk"]),
+        MovableClock(10**6),
+        historic_after=50,
+        watermark=lambda: 0,
     )
 
 

@@ -241,3 +241,32 @@ def test_from_a_match_to_a_terminal_and_a_web_service(store: Store, clock: Movab
         assert [row.status for row in ledger.rows()] == ["accepted", "accepted"]
         assert incident.id in service.received[-1]["message"]
     assert screen.getvalue().count(incident.id) == 1
+
+
+def test_whoever_was_told_is_told_of_the_withdrawal(store: Store, clock: MovableClock) -> None:
+    desk = Scripted("desk")
+    ledger = Ledger(store, clock, desk)
+    incident = ledger.raise_incident()
+    ledger.tick()
+    Window(store, [rule()], clock, ["desk"]).count(withdrawal("a"))
+    ledger.tick()
+    page, retraction = desk.given
+    assert retraction.title == f"Withdrawn: {page.title}"
+    assert retraction.incident_id == incident.id
+    assert retraction.id != page.id
+    ledger.tick()
+    assert len(desk.given) == 2
+
+
+def test_a_withdrawal_is_not_told_once_the_incident_is_there_again(
+    store: Store, clock: MovableClock
+) -> None:
+    desk = Scripted("desk")
+    ledger = Ledger(store, clock, desk)
+    ledger.raise_incident()
+    ledger.tick()
+    Window(store, [rule()], clock, ["desk"]).count(withdrawal("a"))
+    clock.advance(MINUTE)
+    ledger.raise_incident("b")
+    ledger.tick()
+    assert [message.title for message in desk.given] == ["Weapons seen", "Weapons seen"]

@@ -10,19 +10,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alerts.episodes import join, lone, shrink, weave, with_alarm
-from alerts.kinds import DETECTORS, Density, Detector, Lasting
-from alerts.kinds import detector as detector_of
+from alerts.kinds.port import Runs
+from alerts.kinds.runs import Density, Lasting
 from model.episode import Contribution, Episode, Series
-from model.rule import RuleKind
 from store.contributions import Neighbours
-from tests.alerts.builders import rule
 
 SERIES = Series("weapons", ("guildford",))
 WINDOW = 10
 ANY, THREE = Density(1, WINDOW), Density(3, WINDOW)
 
 
-def episode_of(at: int, detector: Detector, place: str | None = None) -> Episode:
+def episode_of(at: int, detector: Runs, place: str | None = None) -> Episode:
     post = Contribution(
         series=SERIES.key,
         uid=str(at),
@@ -37,7 +35,7 @@ def episode_of(at: int, detector: Detector, place: str | None = None) -> Episode
     return lone(SERIES, post, detector, historic_after=5)
 
 
-def read(times: list[int], detector: Detector) -> list[Episode]:
+def read(times: list[int], detector: Runs) -> list[Episode]:
     """The episodes of posts at these times, worked out from all of them."""
     woven = weave((episode_of(at, detector) for at in times), detector.window)
     return [with_alarm(episode, sorted(times), detector) for episode in woven]
@@ -63,7 +61,7 @@ def test_weaving_in_steps_is_weaving_at_once(some: list[Episode], cut: int) -> N
 
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=15), st.data(), detectors)
 def test_shortening_says_what_reading_again_would_say_or_nothing(
-    times: list[int], data: st.DataObject, detector: Detector
+    times: list[int], data: st.DataObject, detector: Runs
 ) -> None:
     (whole, *others) = read(times, detector)
     assume(not others)
@@ -112,10 +110,5 @@ def test_density_finds_the_first_post_of_those_that_gave_alarm(
     assert THREE.alarm(times) == alarm
 
 
-@pytest.mark.parametrize("kind", DETECTORS)
-def test_every_kind_takes_its_window_from_the_rule(kind: RuleKind) -> None:
-    assert detector_of(rule(kind=kind, window=77, threshold=2)).window == 77
-
-
-def test_what_a_removed_rule_raised_lasts_as_long_as_its_posts() -> None:
-    assert len(read([0, 10**15], detector_of(None))) == 1
+def test_what_a_removed_rule_left_stays_in_one_piece() -> None:
+    assert len(read([0, 10**15], Lasting())) == 1

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from alerts.groups import MAX_GROUPS, UNKNOWN, Grouped, Grouping
 from alerts.match import Matcher
 from alerts.match_stage import EXCERPT_LENGTH, MatchStage
-from alerts.rules import LoadedRule, RuleSet
+from alerts.rulebook import FixedRules
+from alerts.rules import Carries, LoadedRule, RuleSet
 from bus.port import Record
 from enrich.tokens import fold_tokens, tokenize
 from index.fields import POST_VIEW, Fields, fields_of
@@ -36,7 +37,7 @@ parse_rule = partial(parse, tokenize=fold_tokens, for_rule=True)
 
 def loaded(which: Rule, query: Node | None = None) -> LoadedRule:
     query = query or parse_rule(which.query)
-    return LoadedRule(which, query, compile_predicate(query), Path("rules.yaml"), 1)
+    return LoadedRule(which, query, compile_predicate(query), Carries(), Path("rules.yaml"), 1)
 
 
 def post(
@@ -120,7 +121,7 @@ class TestMatcher:
         matcher = Matcher(rules, lambda term: rarity.get(term, 0))
         for text in texts:
             found = fields(text)
-            every = [which.rule for which in rules if which.test(found)]
+            every = [which for which in rules if which.test(found)]
             assert list(matcher.match(found)) == every
 
     def test_only_rules_with_a_term_of_the_post_are_tried(self) -> None:
@@ -142,7 +143,7 @@ class TestMatcher:
             counting(rule("calm", query="NOT knife")),
         ]
         matcher = Matcher(rules, lambda term: common.get(term, 1))
-        assert [r.id for r in matcher.match(fields("a knife in the street"))] == ["knives"]
+        assert [r.rule.id for r in matcher.match(fields("a knife in the street"))] == ["knives"]
         assert tried == {"knives": 1, "calm": 1}
 
 
@@ -225,7 +226,7 @@ class TestGroups:
 
 class TestStage:
     def stage(self, *rules: Rule, at: int = EVENING) -> MatchStage:
-        return MatchStage(RuleSet(tuple(map(loaded, rules))), len, MovableClock(at))
+        return MatchStage(FixedRules(RuleSet(tuple(map(loaded, rules)))), len, MovableClock(at))
 
     def published(self, stage: MatchStage, *batch: Record) -> list[Match]:
         result = stage.process(batch)
@@ -269,11 +270,16 @@ class TestStage:
         assert (found.op, found.uid, found.rule_id) == (op, removed.uid, "")
         assert found.account == account_key(removed.uid, "a1")
 
-    @pytest.mark.parametrize("op", ["create", "edit"])
-    def test_what_can_be_seen_is_matched(self, op: Operation) -> None:
-        seen = post("knife", op=op, author="a1")
+    def test_what_can_be_seen_is_matched(self) -> None:
+        seen = post("knife", author="a1")
         (found,) = self.published(self.stage(rule()), record(seen, enriched("knife")))
         assert (found.op, found.account) == ("match", account_key(seen.uid, "a1"))
+
+    def test_an_edit_is_told_of_and_matched(self) -> None:
+        still = record(post("knife", op="edit"), enriched("knife"))
+        assert [m.op for m in self.published(self.stage(rule()), still)] == ["edit", "match"]
+        calm = record(post("calm", op="edit"), enriched("calm"))
+        assert [m.op for m in self.published(self.stage(rule()), calm)] == ["edit"]
 
     def test_a_restoration_is_told_of_and_matched(self) -> None:
         back = record(post("knife", op="restore"), enriched("knife"))
@@ -337,7 +343,7 @@ class TestStage:
         midnight = from_datetime(to_datetime(EVENING).replace(hour=0, minute=0, second=0)) + DAY
         clock = MovableClock(midnight - 1)
         rules = RuleSet(tuple(map(loaded, [rule("short", expires=str(today)), rule("long")])))
-        stage = MatchStage(rules, len, clock)
+        stage = MatchStage(FixedRules(rules), len, clock)
         knife = record(post("knife"), enriched("knife"))
         assert [m.rule_id for m in self.published(stage, knife)] == ["short", "long"]
         clock.advance(1)

@@ -11,8 +11,8 @@ from typing import get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from alerts.kinds import DETECTORS
-from alerts.rule_schema import SCHEMA_FILE
+from alerts.kinds.table import KINDS
+from alerts.rule_schema import SCHEMA_FILE, compose
 from alerts.rules import RuleSet, load_rules
 from enrich.tokens import fold_tokens
 from index.query.parse import parse
@@ -142,11 +142,17 @@ def line(number: int, text: str) -> str:
         (line(6, "response: '  '"), "6:11", "response", "is not right"),
         (line(7, "treshold: 3"), "7:1", "treshold", "no such key; did you mean threshold?"),
         (line(7, "colour: red"), "7:1", "colour", "no such key. There are id, title, kind"),
-        (line(7, "threshold: 3"), "7:12", "threshold", "Give no threshold with kind any"),
+        (
+            line(7, "threshold: 3"),
+            "7:12",
+            "threshold",
+            "Give no threshold: rules of kind any have none",
+        ),
         (line(3, "kind: frequency"), "1:1", "threshold", "is missing. Give how many"),
         (line(3, "kind: frequency\nthreshold: 1"), "4:12", "threshold", "1 is not right"),
         (line(3, "kind: frequency\nthreshold: x"), "4:12", "threshold", '"x" is not right'),
-        (line(3, "kind: spike"), "3:7", "kind", '"spike" is not right. Give when'),
+        (line(3, "kind: spikes"), "3:7", "kind", '"spikes" is not right. Give when'),
+        (line(3, "kind: spike"), "1:1", "height", "is missing. Give how many times"),
         (line(5, "window: ten minutes"), "5:9", "window", "2h or 1d"),
         (line(5, "window: 0m"), "5:9", "window", "is not right"),
         (line(5, "window: 32d"), "5:9", "window", "is longer than 31 days"),
@@ -234,10 +240,15 @@ class TestSchema:
         Draft202012Validator.check_schema(self.schema)
 
     def test_it_knows_every_field_of_a_rule(self) -> None:
-        assert set(self.keys) == set(Rule.__struct_fields__) - {"version"}
+        own = {key for kind in KINDS.values() for key in kind.keys}
+        assert set(self.keys) == set(Rule.__struct_fields__) - {"version", "options"} | own
+
+    def test_the_published_one_is_current(self) -> None:
+        """`make docs` writes it."""
+        assert self.schema == compose()
 
     def test_it_knows_every_kind_severity_and_group_field(self) -> None:
-        assert self.keys["kind"]["enum"] == list(get_args(RuleKind)) == list(DETECTORS)
+        assert self.keys["kind"]["enum"] == list(get_args(RuleKind)) == list(KINDS)
         assert self.keys["severity"]["enum"] == list(SEVERITIES)
         assert self.keys["group_by"]["items"]["enum"] == list(get_args(GroupField))
 

@@ -15,11 +15,11 @@ from alerts.incidents import (
     list_incidents,
     note,
     resolve,
+    retracted,
     show,
     start,
 )
 from alerts.route import Router
-from alerts.window import WindowStage
 from bus.port import Record
 from model.clock import DAY, HOUR, MINUTE, MovableClock
 from model.errors import MalformedRecord
@@ -399,7 +399,7 @@ class TestBadInput:
     def test_what_is_no_match_is_rejected_and_the_rest_counted(
         self, store: Store, clock: MovableClock
     ) -> None:
-        stage = WindowStage(store, [rule()], Router([], []), clock, historic_after=HOUR)
+        stage = Window(store, [rule()], clock).stage()
         good, unknown = records([match("a"), match("b", rule_id="nobody's")])
         broken = Record("alerts.matches", 0, 9, "x", b"\xc1")
         result = stage.process([broken, good, unknown])
@@ -410,6 +410,69 @@ class TestBadInput:
         assert the_incident(store).posts == 1
 
     def test_an_empty_batch_does_nothing(self, store: Store, clock: MovableClock) -> None:
-        stage = WindowStage(store, [rule()], Router([], []), clock, historic_after=HOUR)
+        stage = Window(store, [rule()], clock).stage()
         assert stage.process([]).outputs == ()
         assert shown(store) == set()
+
+
+class TestEdits:
+    def test_an_edit_that_no_longer_matches_takes_its_post_back(
+        self, store: Store, window: Open
+    ) -> None:
+        view = window()
+        view.count(match("a", 0), match("b", 5))
+        view.count(event("a", "edit", rev=1))
+        incident = the_incident(store)
+        assert (incident.posts, incident.first_at) == (1, EVENING + 5 * MINUTE)
+        (kept,) = store.contributions.of_posts(["a"])
+        assert (kept.excerpt, kept.withdrawn_at is None) == (None, False)
+
+    def test_an_edit_that_still_matches_changes_only_the_words(
+        self, store: Store, window: Open
+    ) -> None:
+        view = window()
+        view.count(match("a", 0))
+        view.count(event("a", "edit", rev=1), match("a", 0, rev=1, excerpt="two knives"))
+        incident = the_incident(store)
+        assert [post.excerpt for post in show(store, incident.id).posts] == ["two knives"]
+        assert len(messages(store, incident)) == 1
+
+    def test_a_match_of_what_was_edited_since_never_counts(
+        self, store: Store, window: Open
+    ) -> None:
+        view = window()
+        view.count(event("a", "edit", rev=2))
+        view.count(match("a", 0, rev=1))
+        assert list_incidents(store) == []
+        view.count(match("a", 0, rev=2))
+        assert the_incident(store).posts == 1
+
+    def test_who_was_told_is_told_that_it_is_withdrawn(
+        self, store: Store, window: Open, clock: MovableClock
+    ) -> None:
+        view = window()
+        view.count(match("a", 0))
+        before = the_incident(store)
+        (page,) = messages(store, before)
+        store.deliveries.begin(page.message_id, clock.now(), clock.now() + MINUTE)
+        store.deliveries.end(page.message_id, "accepted", "", clock.now(), clock.now())
+        view.count(event("a", "edit", rev=1))
+        file = show(store, before.id)
+        assert file.incident.state == "withdrawn"
+        assert file.timeline[-1].detail == "no post is left; desk will be told"
+        assert [(d.about, d.status) for d in file.deliveries] == [
+            ("incident", "accepted"),
+            ("withdrawal", "due"),
+        ]
+        assert [one.id for one in retracted(store, clock.now())] == [before.id]
+        assert retracted(store, clock.now() + 1) == []
+
+    def test_nobody_hears_of_the_end_of_what_they_never_heard_of(
+        self, store: Store, window: Open
+    ) -> None:
+        view = window()
+        view.count(match("a", 0))
+        before = the_incident(store)
+        view.count(event("a", "edit", rev=1))
+        assert [d.status for d in show(store, before.id).deliveries] == ["cancelled"]
+        assert retracted(store, 0) == []

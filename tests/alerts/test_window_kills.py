@@ -21,7 +21,7 @@ from model.clock import MovableClock
 from model.errors import StoreUnavailable
 from model.incident import GONE_STATES, Match
 from store.engine import Store, open_store
-from tests.alerts.builders import EVENING, HISTORIC_AFTER, match, records, rule, withdrawal
+from tests.alerts.builders import EVENING, HISTORIC_AFTER, fixed, match, records, rule, withdrawal
 from tests.alerts.oracle import expected, shown
 from tests.alerts.window_process import work
 
@@ -136,10 +136,11 @@ def test_a_full_store_passes_and_loses_nothing(cramped: Store) -> None:
     matches = an_evening(Random(22), 300)
     stage = WindowStage(
         cramped,
-        RULES,
+        fixed(RULES),
         Router(["desk"], ["desk"]),
         MovableClock(EVENING),
         historic_after=HISTORIC_AFTER,
+        watermark=lambda: 0,
     )
     with pytest.raises(StoreUnavailable, match="full"):
         stage.process(records(matches))

@@ -13,7 +13,7 @@ from model.clock import SystemClock
 from model.incident import Match
 from model.rule import Rule
 from store.engine import open_store
-from tests.alerts.builders import HISTORIC_AFTER, records
+from tests.alerts.builders import HISTORIC_AFTER, fixed, records
 
 POSITION = "position"
 BATCH = 2
@@ -30,7 +30,12 @@ def work(url: str, rules: list[Rule], matches: Path, name: str) -> None:
     everything = _MATCHES.decode(matches.read_bytes())
     with closing(open_store(url)) as store:
         stage = WindowStage(
-            store, rules, Router(["desk"], ["desk"]), SystemClock(), historic_after=HISTORIC_AFTER
+            store,
+            fixed(rules),
+            Router(["desk"], ["desk"]),
+            SystemClock(),
+            historic_after=HISTORIC_AFTER,
+            watermark=lambda: 0,
         )
         position = store.cursors.load(name).get(POSITION)
         start = position if isinstance(position, int) else 0

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from alerts.match_stage import MatchStage
 from alerts.route import Router
+from alerts.rulebook import FixedRules
 from alerts.rules import load_rules
 from alerts.window import WindowStage
 from bus.port import Outgoing, Record
@@ -50,13 +51,14 @@ def watch(folder: Path) -> Watched:
     try:
         raw = [Outgoing(POSTS_RAW.name, post.uid, POST.encode(post)) for post in posts]
         enriched = _through(EnrichStage(enricher), raw)
-        matches = _through(MatchStage(rules, lambda term: 1, clock), enriched)
+        matches = _through(MatchStage(FixedRules(rules), lambda term: 1, clock), enriched)
         window = WindowStage(
             store,
-            [loaded.rule for loaded in rules.rules],
+            FixedRules(rules),
             Router(["console"], ["console"]),
             clock,
             historic_after=DAY,
+            watermark=clock.now,
         )
         _through(window, matches, at_once=1)
         incidents = tuple(store.incidents.list(limit=1_000))

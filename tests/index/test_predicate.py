@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.query.ast import And, MatchAll, Not, Or, Phrase, Prefix, Range, Term
 from index.query.parse import parse
 from index.query.patterns import compile_pattern, compile_token_pattern
-from index.query.predicate import compile_predicate, required_terms
+from index.query.predicate import compile_predicate
 from index.query.proximity import gap_layouts, layouts, occurrences
 from index.query.ranges import whole_bounds
 from tests.contracts.index_posts import (
@@ -147,52 +147,10 @@ def test_bounds_of_whole_numbers(
 # Required terms
 
 
-def rarity(token: str) -> int:
-    """The longer, the rarer."""
-    return 20 - len(token)
-
-
-@pytest.mark.parametrize(
-    ("query", "terms"),
-    [
-        ("fire", {"fire"}),
-        ("fire OR smoke", {"fire", "smoke"}),
-        ("fire AND explosion", {"explosion"}),
-        ("(a OR b) AND explosion", {"explosion"}),
-        ("(fire OR smoke) AND a", {"a"}),
-        ('"the mill explosion"', {"explosion"}),
-        ('"the mill explosion"~3', {"explosion"}),
-        ("fire AND NOT film", {"fire"}),
-        ("fire AND flood*", {"fire"}),
-        ("fire AND (smoke OR flood*)", {"fire"}),
-        ("fire AND place:guildford", {"fire"}),
-        ("fire OR flood*", None),
-        ("NOT fire", None),
-        ("*", None),
-        ("flood*", None),
-        ("place:guildford", None),
-    ],
-)
-def test_required_terms(query: str, terms: set[str] | None) -> None:
-    assert required_terms(parse(query, tokenize), rarity) == terms
-
-
-def test_nothing_is_required_by_queries_without_operands() -> None:
-    assert required_terms(And(()), rarity) is None
-    assert required_terms(Or(()), rarity) is None
+def test_logic_without_operands() -> None:
     fields = seen(entry(made()))
     assert compile_predicate(And(()))(fields)
     assert not compile_predicate(Or(()))(fields)
-
-
-@settings(max_examples=150)
-@given(st.data())
-def test_a_post_that_matches_has_a_required_term(data: st.DataObject) -> None:
-    query = data.draw(queries, label="query")
-    fields = seen(data.draw(entries_of("x:main:1"), label="post"))
-    terms = required_terms(query, rarity)
-    if terms is not None and compile_predicate(query)(fields):
-        assert terms & fields.words
 
 
 @settings(max_examples=100)
