@@ -8,7 +8,7 @@ No text makes it fail.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from enrich.tokens import Tokens
 from model.enriched import Place, Tension
@@ -34,6 +34,16 @@ class PlaceRecogniser(Protocol):
 
     def find(self, batch: Sequence[Tokens]) -> list[list[Mention]]:
         """The mentions of each post, in the order of the text, none overlapping another."""
+        ...
+
+
+@runtime_checkable
+class ExplainsMentions(Protocol):
+    """A recogniser that can say why: fulfilled or not, as the recogniser likes."""
+
+    def reasons(self, tokens: Tokens, mention: Mention) -> tuple[str, ...]:
+        """Why this part of the post was taken for a place: short sentences for a person,
+        what weighed most first. Empty for a mention that the recogniser does not make."""
         ...
 
 

@@ -35,7 +35,8 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``text`` is what stands there, ``name`` what it was taken for; ``confidence`` is
     between 0 and 1. Without a resolution ``id``, ``lat`` and ``lon`` are absent: unknown
-    stays unknown. ``candidates`` are the ids of what else it may have been.
+    stays unknown. ``candidates`` are the ids of what else it may have been. ``areas`` are
+    the ids of the force's areas in which the place lies, as far as it is known so exactly.
     """
 
     start: int
@@ -49,6 +50,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     lon: float | None = None
     candidates: tuple[str, ...] = ()
     origin: PlaceOrigin = "mention"
+    areas: tuple[str, ...] = ()
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -74,6 +76,7 @@ class Versions(msgspec.Struct, frozen=True, omit_defaults=True):
     lexicon: str = ""
     gazetteer: str = ""
     models: str = ""
+    areas: str = ""
 
 
 class Enrichment(
@@ -89,6 +92,9 @@ class Enrichment(
     ``tokens`` are the folded tokens joined by one space; ``offsets`` their start and end
     in the text, packed by :func:`pack_offsets`. ``parts`` are the folded words inside
     the hashtags, which are searched too but stand nowhere in the text on their own.
+    ``areas`` are those of all mentioned places and of the geotag; which of them said so
+    stands with each place. ``unjudged`` names the parts that do not know the language of
+    the post, so that their silence says nothing.
     """
 
     tokens: str = ""
@@ -99,6 +105,7 @@ class Enrichment(
     areas: tuple[str, ...] = ()
     tension: tuple[Tension, ...] = ()
     cluster: int = 0
+    unjudged: tuple[str, ...] = ()
     versions: Versions | None = None
 
 
