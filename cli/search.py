@@ -30,7 +30,9 @@ PURPOSE = typer.Option(help="What the search is for; kept beside it.")
 BAR = 40
 
 
-By = Literal["hour", "place", "tension", "platform", "lang", "community", "source", "hashtag"]
+By = Literal[
+    "hour", "place", "area", "tension", "platform", "lang", "community", "source", "hashtag"
+]
 """What counts can be split by."""
 
 

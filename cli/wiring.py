@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from desk.health import HealthDesk
     from desk.incidents import IncidentDesk
     from desk.search import SearchDesk
+    from enrich.area_file import AreaSet
+    from enrich.gazetteer import Gazetteer
     from enrich.pipeline import Enricher
     from index.port import SearchIndex
     from index.query.ast import Node
@@ -194,6 +196,22 @@ class Wiring:
 
         return load_sources(self.settings.config / "sources.yaml", self.clock.now())
 
+    def areas(self) -> AreaSet:
+        """The areas of the configuration folder, good ones and problems."""
+        from enrich.area_file import load_areas
+
+        return load_areas(self.settings.config / "areas")
+
+    def gazetteer(self) -> Gazetteer:
+        """The gazetteer of the settings, compiled if it is not there."""
+        from enrich.gazetteer import GazetteerOptions, open_gazetteer
+
+        settings = self.settings.enrich
+        options = GazetteerOptions(
+            settings.home_country, settings.home_population, settings.world_population
+        )
+        return open_gazetteer(self.state.cache, options)
+
     def enricher(self) -> Enricher:
         """The enricher, with its gazetteer and lexicon loaded."""
         from enrich.pipeline import build_enricher
@@ -202,6 +220,7 @@ class Wiring:
         return build_enricher(
             lexicons=self.settings.config / "lexicons",
             cache=self.state.cache,
+            areas=self.settings.config / "areas",
             home=settings.home_country,
             home_population=settings.home_population,
             world_population=settings.world_population,

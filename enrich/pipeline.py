@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from enrich.area_file import AreaSet, load_areas
+from enrich.areas import AreaMap
 from enrich.clusters import SimHashClusters
 from enrich.gazetteer import GazetteerOptions, open_gazetteer
 from enrich.geotags import Geotagger
@@ -57,6 +59,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     recogniser: PlaceRecogniser
     resolver: PlaceResolver
     geotagger: Geotagger
+    areas: AreaMap
     tension: TensionScorer
     clusters: NearDuplicates
     extensions: tuple[Extension, ...] = ()
@@ -86,11 +89,12 @@ class Enricher:
             for at, found in enumerate(extension.find(batch)):
                 mentions[at] = join_mentions(mentions[at], found.mentions)
                 tension[at] = join_tension(tension[at], found.tension)
+        places = map(self._located, posts, parts.resolver.resolve(batch, mentions))
         columns = zip(
             posts,
             whole,
             parts.language.detect(batch),
-            parts.resolver.resolve(batch, mentions),
+            places,
             tension,
             parts.clusters.assign(batch),
             strict=True,
@@ -101,7 +105,8 @@ class Enricher:
                 offsets=pack_offsets(tokens.offsets),
                 parts=" ".join(_searched_besides(post, tokens)),
                 lang=lang,
-                places=self._with_geotag(post, places),
+                places=places,
+                areas=_areas(places),
                 tension=scores,
                 cluster=cluster,
                 versions=parts.versions,
@@ -109,10 +114,25 @@ class Enricher:
             for post, tokens, lang, places, scores, cluster in columns
         ]
 
-    def _with_geotag(self, post: Subject, places: tuple[Place, ...]) -> tuple[Place, ...]:
-        if post.geo is None:
+    def _located(self, post: Subject, mentioned: tuple[Place, ...]) -> tuple[Place, ...]:
+        """The places of a post, its geotag among them, each with the areas it lies in."""
+        geotag = () if post.geo is None else (self.parts.geotagger.place(post.geo),)
+        places = (*mentioned, *geotag)
+        areas = self.parts.areas
+        if not places or not len(areas):
             return places
-        return (*places, self.parts.geotagger.place(post.geo))
+        return tuple([_in_areas(place, areas.of_place(place)) for place in places])
+
+
+def _in_areas(place: Place, areas: tuple[str, ...]) -> Place:
+    return msgspec.structs.replace(place, areas=areas) if areas else place
+
+
+def _areas(places: tuple[Place, ...]) -> tuple[str, ...]:
+    """The areas of what the post is about, each once. Where an author lives is not that."""
+    return tuple(
+        {area: None for place in places if place.origin != "profile" for area in place.areas}
+    )
 
 
 def _searched_besides(post: Subject, tokens: Tokens) -> list[str]:
@@ -126,6 +146,7 @@ def build_enricher(
     *,
     lexicons: Path,
     cache: Path,
+    areas: Path | None = None,
     home: str = "GB",
     home_population: int = 500,
     world_population: int = 15_000,
@@ -133,11 +154,12 @@ def build_enricher(
 ) -> Enricher:
     """The enricher as it is shipped.
 
-    ``lexicons`` is the folder of the lexicon, ``cache`` one for the compiled gazetteer,
-    which is written on the first use. ``home`` is the country that place names are sought
-    in first (ISO 3166-1 alpha-2), with settlements from ``home_population`` people; the
-    rest of the world's are known from ``world_population``. ``components`` are further
-    spaCy components, as :mod:`enrich.spacy_extension` reads them.
+    ``lexicons`` is the folder of the lexicon, ``areas`` that of the area files, ``cache``
+    one for the compiled gazetteer, which is written on the first use. ``home`` is the
+    country that place names are sought in first (ISO 3166-1 alpha-2), with settlements from
+    ``home_population`` people; the rest of the world's are known from
+    ``world_population``. ``components`` are further spaCy components, as
+    :mod:`enrich.spacy_extension` reads them.
 
     Raises ConfigurationError for a missing lexicon, an unknown country or a component that
     cannot be loaded, StateNotWritable and StateCorrupt for the cache. Bad entries of the
@@ -146,17 +168,23 @@ def build_enricher(
     extensions = _extensions(components)
     gazetteer = open_gazetteer(cache, GazetteerOptions(home, home_population, world_population))
     lexicon = load_lexicon(lexicons)
+    outlines = load_areas(areas) if areas else AreaSet((), (), "")
     return Enricher(
         Parts(
             language=ShortTextDetector(),
             recogniser=WeightedRecogniser(gazetteer),
             resolver=HomeFirstResolver(gazetteer, home),
             geotagger=Geotagger(gazetteer),
+            areas=AreaMap(outlines.areas, outlines.version),
             tension=LexiconScorer(lexicon),
             clusters=SimHashClusters(),
             extensions=extensions,
             versions=Versions(
-                PIPELINE_VERSION, lexicon.version, gazetteer.version, " ".join(components)
+                PIPELINE_VERSION,
+                lexicon.version,
+                gazetteer.version,
+                " ".join(components),
+                outlines.version,
             ),
             problems=lexicon.problems,
         )

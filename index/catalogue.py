@@ -91,9 +91,21 @@ _FIELDS: tuple[Field, ...] = (
     ),
     KeywordField(
         "area",
-        "an area of the force, by its id in the area files",
+        "an area of the force, mentioned or attached, by its id in the area files",
         "area:guildford-central",
         readings.areas,
+    ),
+    KeywordField(
+        "area.mention",
+        "an area that a place lies in which the text mentions",
+        "area.mention:guildford-central",
+        readings.areas_of("mention"),
+    ),
+    KeywordField(
+        "area.geotag",
+        "an area that the position lies in which the author attached",
+        "area.geotag:guildford-central",
+        readings.areas_of("geotag"),
     ),
     NearField(
         "near",

@@ -28,7 +28,7 @@ from model.enriched import Enrichment
 from model.post import Post
 
 Sort = Literal["newest", "oldest", "relevance"]
-TopField = Literal["place", "tension", "platform", "lang", "community", "source", "hashtag"]
+TopField = Literal["place", "area", "tension", "platform", "lang", "community", "source", "hashtag"]
 
 
 class Entry(NamedTuple):

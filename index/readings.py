@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from index.folding import exact, fold_handle, fold_key, fold_name
 from index.view import PostView
-from model.enriched import Enrichment
+from model.enriched import Enrichment, PlaceOrigin
 from model.post import PostKind
 
 Values: TypeAlias = Sequence[str]
@@ -50,8 +50,19 @@ def profile(_: PostView, added: Enrichment) -> Values:
 
 
 def areas(_: PostView, added: Enrichment) -> Values:
-    """Ids of areas."""
+    """Ids of areas, whatever says so."""
     return folded(added.areas) if added.areas else ()
+
+
+def areas_of(origin: PlaceOrigin) -> ReadValues:
+    """Ids of the areas of places of one origin."""
+
+    def read(_: PostView, added: Enrichment) -> Values:
+        if not added.areas:
+            return ()
+        return folded([a for p in added.places if p.origin == origin for a in p.areas])
+
+    return read
 
 
 # What

@@ -166,7 +166,7 @@ def places(draw: st.DrawFn) -> Place:
     origins: tuple[PlaceOrigin, ...] = get_args(PlaceOrigin)
     return Place(
         start=0, end=1, text=name, name=name, kind="city", confidence=0.5, lat=lat, lon=lon,
-        origin=draw(st.sampled_from(origins)),
+        origin=draw(st.sampled_from(origins)), areas=draw(some(keys)),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from index.catalogue import FIELDS, KeywordField
 from index.fields import BOUNDARY, POST_VIEW, Fields, fields_of
@@ -62,8 +63,12 @@ FULL = Post(
 ADDED = enriched(
     "Fire #MillRoad",
     lang="EN",
-    places=(place("Guildford"), place("GUILDFORD", "geotag"), place("Woking", "profile", 1.0)),
-    areas=("GU1",),
+    places=(
+        replace(place("Guildford"), areas=("GU1",)),
+        replace(place("GUILDFORD", "geotag"), areas=("Gu2", "GU1")),
+        place("Woking", "profile", 1.0),
+    ),
+    areas=("GU1", "Gu2"),
     tension=(Tension("hate", 0.2), Tension("hate", 0.6), Tension("rumour", float("nan"))),
     cluster=7,
 )
@@ -74,7 +79,9 @@ ADDED = enriched(
     [
         ("place", ["guildford"]),
         ("profile", ["woking"]),
-        ("area", ["gu1"]),
+        ("area", ["gu1", "gu2"]),
+        ("area.mention", ["gu1"]),
+        ("area.geotag", ["gu1", "gu2"]),
         ("tension", ["hate", "rumour"]),
         ("platform", ["x"]),
         ("community", ["r/guildford"]),
