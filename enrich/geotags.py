@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 
+from enrich.distances import flat_km
 from enrich.gazetteer import Entry, Gazetteer
-from enrich.resolve import flat_km
 from model.enriched import Place
 from model.post import Geo
 
 FARTHEST_KM = 10.0
-_CELLS_PER_DEGREE = 5
 
 
 class Geotagger:
-    """Turns positions into places. The grid of settlements is built on the first use."""
+    """Turns positions into places."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
-        self._grid: dict[tuple[int, int], list[Entry]] = {}
 
     def place(self, geo: Geo) -> Place:
         """The geotag as a place outside the text (start and end are 0).
@@ -41,25 +38,9 @@ class Geotagger:
         )
 
     def _nearest(self, lat: float, lon: float) -> Entry | None:
-        if not self._grid:
-            self._grid = _grid(self._gazetteer)
-        row, column = _cell(lat, lon)
         around = [
             (flat_km(lat, lon, entry.lat, entry.lon), entry)
-            for i in (row - 1, row, row + 1)
-            for j in (column - 1, column, column + 1)
-            for entry in self._grid.get((i, j), ())
+            for entry in self._gazetteer.settlements_around(lat, lon)
         ]
         distance, nearest = min(around, key=lambda one: one[0], default=(math.inf, None))
         return nearest if distance <= FARTHEST_KM else None
-
-
-def _grid(gazetteer: Gazetteer) -> dict[tuple[int, int], list[Entry]]:
-    grid: dict[tuple[int, int], list[Entry]] = defaultdict(list)
-    for entry in gazetteer.settlements():
-        grid[_cell(entry.lat, entry.lon)].append(entry)
-    return dict(grid)
-
-
-def _cell(lat: float, lon: float) -> tuple[int, int]:
-    return math.floor(lat * _CELLS_PER_DEGREE), math.floor(lon * _CELLS_PER_DEGREE)

@@ -12,7 +12,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from enrich.gazetteer import Gazetteer
-from enrich.phrases import Hit, PhraseScanner
+from enrich.name_scanner import NameScanner
+from enrich.phrases import Hit
 from enrich.place_evidence import (
     UNLISTED_AFTER,
     Candidate,
@@ -48,7 +49,7 @@ class WeightedRecogniser:
     def __init__(self, gazetteer: Gazetteer, weights: Mapping[str, float] | None = None) -> None:
         self._gazetteer = gazetteer
         self._vocabulary = Vocabulary()
-        self._scanner = PhraseScanner(name for name in gazetteer.names if name not in _NEVER)
+        self._scanner = NameScanner(gazetteer, _NEVER)
         self._confidence = ConfidenceMemo(weights or shipped_weights())
 
     def find(self, batch: Sequence[Tokens]) -> list[list[Mention]]:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from enrich.distances import flat_km
 from enrich.gazetteer import Entry, Gazetteer
 from enrich.port import Mention
 from enrich.tokens import Tokens
@@ -138,10 +139,3 @@ def _lies_in(entry: Entry, area: Entry) -> bool:
 def distance_km(one: Entry, other: Entry) -> float:
     """Kilometres between two places, by the flat approximation that serves here."""
     return flat_km(one.lat, one.lon, other.lat, other.lon)
-
-
-def flat_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Kilometres between two points, good to a per cent below some hundred kilometres."""
-    north = (lat - other_lat) * 111.2
-    east = (lon - other_lon) * 111.2 * math.cos(math.radians((lat + other_lat) / 2))
-    return math.hypot(north, east)

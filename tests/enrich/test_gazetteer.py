@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from enrich.gazetteer import Gazetteer, GazetteerOptions, name_key, open_gazetteer, own_places
-from enrich.phrases import PhraseScanner
+from enrich.gazetteer import (
+    Entry,
+    Gazetteer,
+    GazetteerOptions,
+    name_key,
+    open_gazetteer,
+    own_places,
+)
+from enrich.gazetteer_file import GazetteerFile
+from enrich.gazetteer_write import GazetteerWriter, Written
+from enrich.name_scanner import NameScanner, WordMemo
 from enrich.tokens import fold_tokens
 from model.errors import ConfigurationError, StateCorrupt, StateNotWritable
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Callable[..., Gazetteer]:
+    """Makes a gazetteer that knows these names, all of one place."""
+
+    def make(*names: str) -> Gazetteer:
+        writer = GazetteerWriter()
+        writer.add(Entry("x:1", "Somewhere", "town", "GB", "", 51.0, -1.0, 1), names)
+        writer.write(tmp_path / "small.gaz", version="small")
+        return Gazetteer([GazetteerFile(tmp_path / "small.gaz")])
+
+    return make
 
 
 @pytest.mark.parametrize(
@@ -65,7 +90,7 @@ def test_hashtags_find_names_of_several_words(gazetteer: Gazetteer) -> None:
 
 
 def test_it_is_compiled_once(cache: Path, gazetteer: Gazetteer) -> None:
-    (file,) = cache.glob("gazetteer-*.msgpack")
+    (file,) = cache.glob("gazetteer-*.gaz")
     before = file.stat().st_mtime_ns
     again = open_gazetteer(cache)
     assert file.stat().st_mtime_ns == before
@@ -74,7 +99,7 @@ def test_it_is_compiled_once(cache: Path, gazetteer: Gazetteer) -> None:
 
 
 def test_a_damaged_file_is_named_with_the_remedy(tmp_path: Path, cache: Path) -> None:
-    (good,) = cache.glob("gazetteer-*.msgpack")
+    (good,) = cache.glob("gazetteer-*.gaz")
     damaged = tmp_path / good.name
     damaged.write_bytes(good.read_bytes()[:1000])
     with pytest.raises(StateCorrupt, match="Delete the file") as caught:
@@ -95,10 +120,113 @@ def test_a_cache_that_is_a_file_is_reported(tmp_path: Path) -> None:
         open_gazetteer(blocked)
 
 
-def test_the_scanner_prefers_what_starts_first_and_is_longest() -> None:
-    scanner = PhraseScanner(["new york", "york", "new", "york city hall"])
+def test_the_scanner_prefers_what_starts_first_and_is_longest(
+    small: Callable[..., Gazetteer],
+) -> None:
+    scanner = NameScanner(small("new york", "york", "new", "york city hall"))
     hits = scanner.longest(["in", "new", "york", "city", "hall"])
     assert [(hit.first, hit.after, hit.phrase) for hit in hits] == [(1, 3, "new york")]
     assert scanner.longest(fold_tokens("newyork yorkshire")) == []
     assert scanner.longest([]) == []
-    assert PhraseScanner([]).longest(["york"]) == []
+    assert NameScanner(Gazetteer([])).longest(["york"]) == []
+
+
+def test_what_never_counts_hides_no_longer_name(small: Callable[..., Gazetteer]) -> None:
+    scanner = NameScanner(small("of", "isle of wight"), never={"of"})
+    assert scanner.longest(["of"]) == []
+    assert [h.phrase for h in scanner.longest(["isle", "of", "wight"])] == ["isle of wight"]
+
+
+def test_the_memory_of_words_is_bounded(small: Callable[..., Gazetteer]) -> None:
+    memo = WordMemo(small("york"), limit=10)
+    for number in range(100):
+        assert not memo[f"word{number}"].whole
+        assert len(memo) <= 10
+    assert memo["york"].whole
+
+
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.sets(st.lists(st.sampled_from("abcd"), min_size=1, max_size=4).map(" ".join), max_size=12),
+    st.lists(st.sampled_from("abcde"), max_size=12),
+)
+def test_the_scanner_finds_what_trying_everything_finds(
+    small: Callable[..., Gazetteer], names: set[str], tokens: list[str]
+) -> None:
+    expected, at = [], 0
+    while at < len(tokens):
+        ends = [e for e in range(at + 1, len(tokens) + 1) if " ".join(tokens[at:e]) in names]
+        if ends:
+            expected.append((at, max(ends)))
+        at = max(ends, default=at + 1)
+    found = [(hit.first, hit.after) for hit in NameScanner(small(*names)).longest(tokens)]
+    assert found == expected
+
+
+def test_a_file_holds_what_went_in(tmp_path: Path) -> None:
+    writer = GazetteerWriter()
+    ham = Entry("x:1", "Ham", "village", "GB", "ENG", 51.4321, -0.3054, 900)
+    twin = Entry("x:2", "Ham", "village", "GB", "ENG", 51.44, -0.31, 20)
+    hamburg = Entry("x:3", "Hamburg \u00df", "city", "DE", "", 53.55, 10.0, 1_800_000)
+    elsewhere = Entry("x:4", "Ham", "town", "FR", "", 49.75, 3.07, 5_000)
+    writer.add(ham, ["ham"])
+    writer.add(twin, ["ham"])
+    writer.add(hamburg, ["hamburg", "free city"], ["hh"])
+    writer.add(elsewhere, ["ham"])
+    path = tmp_path / "small.gaz"
+    assert writer.write(path, version="v1", source="here") == Written(4, 4, 0)
+    gazetteer = Gazetteer([GazetteerFile(path)])
+    assert gazetteer.version == "v1"
+    assert gazetteer.candidates("ham") == [elsewhere, ham], "the twin is the same place"
+    assert gazetteer.candidates("free city") == [hamburg]
+    assert gazetteer.candidates("free") == []
+    assert gazetteer.written_together("freecity") == "free city"
+    assert gazetteer.is_abbreviation("hh")
+    assert not gazetteer.is_abbreviation("ham")
+    assert set(gazetteer.names) == {"ham", "hamburg", "free city", "hh"}
+    assert "free" not in gazetteer.names
+    assert ham in gazetteer.settlements_around(51.5, -0.2)
+    assert list(gazetteer.settlements_around(0.0, 0.0)) == []
+    assert [file.name for file in tmp_path.iterdir()] == ["small.gaz"]
+
+
+def test_a_name_of_everywhere_is_left_out(tmp_path: Path) -> None:
+    writer = GazetteerWriter()
+    for number in range(100):
+        place = Entry(f"x:{number}", "High Street", "street", "GB", "", 50 + number / 20, -1.0, 0)
+        writer.add(place, ["high street"])
+    written = writer.write(tmp_path / "streets.gaz", version="v")
+    assert (written.names, written.too_common) == (0, 1)
+    assert not Gazetteer([GazetteerFile(tmp_path / "streets.gaz")]).find("high street").whole
+
+
+def test_an_empty_gazetteer_can_be_written_and_read(tmp_path: Path) -> None:
+    GazetteerWriter().write(tmp_path / "none.gaz", version="v")
+    gazetteer = Gazetteer([GazetteerFile(tmp_path / "none.gaz")])
+    assert gazetteer.candidates("york") == []
+    assert list(gazetteer.names) == []
+
+
+def test_every_damage_to_the_frame_is_told(tmp_path: Path, cache: Path) -> None:
+    (good,) = cache.glob("gazetteer-*.gaz")
+    whole = good.read_bytes()
+    for cut in (b"", whole[:5], b"PK" + whole[2:], whole[:200], whole[:-1], whole + b"more"):
+        damaged = tmp_path / "damaged.gaz"
+        damaged.write_bytes(cut)
+        with pytest.raises(StateCorrupt, match="Delete the file"):
+            GazetteerFile(damaged)
+
+
+def test_an_imported_file_adds_to_what_ships(tmp_path: Path, cache: Path) -> None:
+    writer = GazetteerWriter()
+    writer.add(Entry("x:1", "Nowhere Green", "village", "GB", "", 51.0, -1.0, 0), ["nowhere green"])
+    writer.add(Entry("x:2", "Guildford", "town", "GB", "", 51.24, -0.57, 0), ["guildford"])
+    writer.write(tmp_path / "own.gaz", version="own-1")
+    shipped = open_gazetteer(cache)
+    gazetteer = open_gazetteer(cache, imported=tmp_path)
+    assert gazetteer.version == f"{shipped.version}+own-1"
+    assert [entry.id for entry in gazetteer.candidates("nowhere green")] == ["x:1"]
+    assert gazetteer.candidates("guildford") == shipped.candidates("guildford")
+    assert gazetteer.candidates("london") == shipped.candidates("london")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from enrich.distances import flat_km
 from enrich.gazetteer import Gazetteer
 from enrich.geotags import Geotagger
 from enrich.places import WeightedRecogniser
-from enrich.resolve import HomeFirstResolver, flat_km
+from enrich.resolve import HomeFirstResolver
 from enrich.tokens import tokenize
 from model.enriched import Place
 from model.post import Geo

@@ -1,0 +1,74 @@
+"""Finding the names of a gazetteer in a post, straight from its mapped files.
+
+From each token on, words are added as long as names begin with what they make. What is
+known of single words is remembered, since posts repeat them; nothing else is held, so a
+gazetteer of millions of names costs no more memory than a small one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from enrich.gazetteer import Found, Gazetteer
+from enrich.phrases import Hit
+
+_REMEMBERED = 50_000
+_LONGEST_KEPT = 32
+
+
+class NameScanner:
+    """Finds names; ``never`` are keys that do not count."""
+
+    def __init__(self, gazetteer: Gazetteer, never: Collection[str] = ()) -> None:
+        self._gazetteer = gazetteer
+        self._never = frozenset(never)
+        self._words = WordMemo(gazetteer, _REMEMBERED)
+
+    def longest(self, tokens: Sequence[str]) -> list[Hit]:
+        """The names in these tokens, from left to right: of two that overlap, the one that
+        starts first, and of two that start together the longer."""
+        hits: list[Hit] = []
+        free = 0
+        for first, found in enumerate(map(self._words.__getitem__, tokens)):
+            if first < free or found is _NOTHING:
+                continue
+            name, after = self._from(tokens, first, found)
+            if name:
+                hits.append(Hit(first, after, name))
+                free = after
+        return hits
+
+    def _from(self, tokens: Sequence[str], first: int, found: Found) -> tuple[str, int]:
+        """The longest name that starts at a token, and where it ends; empty if none does."""
+        key, after = tokens[first], first + 1
+        longest = ("", first)
+        while True:
+            if found.whole and key not in self._never:
+                longest = (key, after)
+            if not found.begins or after >= len(tokens):
+                return longest
+            key = f"{key} {tokens[after]}"
+            after += 1
+            found = self._gazetteer.find(key)
+
+
+class WordMemo(dict[str, Found]):
+    """What is known of single words; emptied when full, and blind to overlong ones."""
+
+    def __init__(self, gazetteer: Gazetteer, limit: int) -> None:
+        super().__init__()
+        self._gazetteer = gazetteer
+        self.limit = limit
+
+    def __missing__(self, word: str) -> Found:
+        found = self._gazetteer.find(word)
+        if not (found.whole or found.begins):
+            found = _NOTHING
+        if len(self) >= self.limit:
+            self.clear()
+        if len(word) <= _LONGEST_KEPT:
+            self[word] = found
+        return found
+
+
+_NOTHING = Found(whole=False, begins=False)
