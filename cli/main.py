@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import alerts, areas, dead, health, pipeline, rules, search, sources
+from cli import alerts, areas, dead, health, pipeline, places, rules, search, sources
 from cli.output import complain
 from config.settings import SettingsError
 from model.errors import QueryError, TocsinError
@@ -32,6 +32,7 @@ app.command()(search.count)
 app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(areas.app, name="areas")
+app.add_typer(places.app, name="places")
 app.add_typer(sources.app, name="sources")
 app.command()(sources.coverage)
 app.add_typer(dead.app, name="dead")

@@ -42,6 +42,11 @@ class StateFolder:
         return self.root / "cache"
 
     @property
+    def gazetteers(self) -> Path:
+        """Gazetteers that were imported."""
+        return self.root / "gazetteers"
+
+    @property
     def reports(self) -> Path:
         """What each running stage says of itself."""
         return self.root / "run"
@@ -62,7 +67,7 @@ class StateFolder:
         Raises StateNotWritable when that is not possible, also for want of room.
         """
         try:
-            for folder in (self.root, self.log, self.index, self.cache, self.reports, self.output):
+            for folder in self._folders:
                 folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
             probe = self.root / f".probe-{os.getpid()}"
             probe.write_bytes(b"\0" * 4096)
@@ -73,6 +78,11 @@ class StateFolder:
                 cause=error.strerror or str(error),
                 remedy="Make room or correct its permissions, or name another with TOCSIN_STATE",
             ) from error
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        own = (self.log, self.index, self.cache, self.gazetteers, self.reports, self.output)
+        return (self.root, *own)
 
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:

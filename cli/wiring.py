@@ -210,7 +210,7 @@ class Wiring:
         options = GazetteerOptions(
             settings.home_country, settings.home_population, settings.world_population
         )
-        return open_gazetteer(self.state.cache, options)
+        return open_gazetteer(self.state.cache, options, self.state.gazetteers)
 
     def enricher(self) -> Enricher:
         """The enricher, with its gazetteer and lexicon loaded."""
@@ -221,6 +221,7 @@ class Wiring:
             lexicons=self.settings.config / "lexicons",
             cache=self.state.cache,
             areas=self.settings.config / "areas",
+            gazetteers=self.state.gazetteers,
             home=settings.home_country,
             home_population=settings.home_population,
             world_population=settings.world_population,

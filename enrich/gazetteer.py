@@ -16,17 +16,16 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
 from enrich.distances import flat_km
 from enrich.gazetteer_file import (
     GRID_PER_DEGREE,
+    LATER,
     TOGETHER,
     Entry,
     GazetteerFile,
-    goes_on,
     grid_cell,
     name_of,
 )
@@ -36,6 +35,7 @@ from model.errors import ConfigurationError, StateNotWritable
 __all__ = ["Entry", "Gazetteer", "GazetteerOptions", "open_gazetteer"]
 
 SUFFIX = ".gaz"
+BEGINS, WHOLE = 1, 2
 SETTLEMENTS = frozenset({"village", "town", "city"})
 
 _FORMAT = 5
@@ -62,7 +62,7 @@ class Gazetteer:
 
     def __init__(self, files: Sequence[GazetteerFile]) -> None:
         self._files = tuple(files)
-        self._candidates: dict[str, list[Entry]] = {}
+        self._bearers = _Bearers(self._files)
         self.version = "+".join(file.version for file in files)
 
     @property
@@ -70,26 +70,28 @@ class Gazetteer:
         """Every name, in the form of :func:`name_key`."""
         return Names(self._files)
 
-    def find(self, key: str) -> Found:
-        """Whether a key is a name, and whether longer names begin with it."""
+    def find(self, key: str) -> int:
+        """Whether a key is a name (:data:`WHOLE`) and whether longer ones begin with it
+        (:data:`BEGINS`)."""
         encoded = key.encode("utf-8", "surrogatepass")
-        values = [file.find(encoded) for file in self._files]
-        return Found(any(value > 1 for value in values), any(map(goes_on, values)))
+        known = 0
+        for file in self._files:
+            value = file.find(encoded)
+            known |= (value & BEGINS) | (WHOLE if value > 1 else 0)
+        return known
+
+    def goes_on_with(self, word: str) -> bool:
+        """Whether any name has this word after its first one."""
+        encoded = LATER + word.encode("utf-8", "surrogatepass")
+        return any(file.find(encoded) for file in self._files)
 
     def candidates(self, name: str) -> list[Entry]:
         """The places of that name, the most populous first; empty for an unknown one."""
-        known = self._candidates.get(name)
-        if known is None:
-            known = self._look_up(name)
-            if len(self._candidates) >= _REMEMBERED:
-                self._candidates.clear()
-            self._candidates[name] = known
-        return known
+        return self._bearers[name][0]
 
     def is_abbreviation(self, name: str) -> bool:
         """Whether the name counts only in capitals: ``UK``, ``NI``."""
-        found = [file.is_abbreviation(number) for file, number in self._named(name)]
-        return bool(found) and all(found)
+        return self._bearers[name][1]
 
     def settlements(self) -> Iterator[Entry]:
         """Every village, town and city that ships."""
@@ -107,7 +109,7 @@ class Gazetteer:
 
     def written_together(self, word: str) -> str | None:
         """The name that is written without spaces in a hashtag: ``highwycombe``."""
-        if self.find(word).whole:
+        if self.find(word) & WHOLE:
             return word
         encoded = TOGETHER + word.encode("utf-8", "surrogatepass")
         for file in self._files:
@@ -116,27 +118,29 @@ class Gazetteer:
                 return file.name(number)
         return None
 
-    def _named(self, name: str) -> Iterator[tuple[GazetteerFile, int]]:
+
+class _Bearers(dict[str, tuple[list[Entry], bool]]):
+    """The places of a name, and whether it counts only in capitals; emptied when full."""
+
+    def __init__(self, files: Sequence[GazetteerFile]) -> None:
+        super().__init__()
+        self._files = files
+
+    def __missing__(self, name: str) -> tuple[list[Entry], bool]:
         encoded = name.encode("utf-8", "surrogatepass")
+        places: list[Entry] = []
+        short = []
         for file in self._files:
             number = name_of(file.find(encoded))
             if number is not None:
-                yield file, number
-
-    def _look_up(self, name: str) -> list[Entry]:
-        places: list[Entry] = []
-        for file, number in self._named(name):
-            found = [file.posting(at) for at in file.entries_of(number)]
-            places += [e for e in found if not any(_same(e, known) for known in places)]
+                found = [file.posting(at) for at in file.entries_of(number)]
+                places += [e for e in found if not any(_same(e, known) for known in places)]
+                short.append(file.is_abbreviation(number))
         places.sort(key=lambda entry: -entry.population)
-        return places
-
-
-class Found(NamedTuple):
-    """What is known of a key: that it is a ``whole`` name, that longer names begin with it."""
-
-    whole: bool
-    begins: bool
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[name] = bearers = (places, bool(short) and all(short))
+        return bearers
 
 
 class Names(Collection[str]):

@@ -29,7 +29,9 @@ MAGIC = b"TOCGAZ01"
 LENGTHS = struct.Struct("<8sQ")
 ALIGNED = 8
 TOGETHER = b"\x1f"
-"""Stands before a name written without its spaces, which is looked up in the same table."""
+LATER = b"\x1e"
+"""What stands before a name written without its spaces, and before a word that some name has
+after its first one: both are filed in the same table."""
 
 GRID_PER_DEGREE = 5
 GRID_COLUMNS = 360 * GRID_PER_DEGREE
@@ -119,7 +121,7 @@ class GazetteerFile:
 
     def find(self, key: bytes) -> int:
         """What is filed under a key in UTF-8: 0 for nothing, else a value for
-        :func:`name_of` and :func:`goes_on`."""
+        :func:`name_of`, which is odd where names begin with the key and another word."""
         wanted = key_hash(key)
         bucket = wanted >> self._shift
         for at in range(self._buckets[bucket], self._buckets[bucket + 1]):
@@ -192,11 +194,6 @@ class GazetteerFile:
 def name_of(value: int) -> int | None:
     """The number of the name that a key is, None if it is none."""
     return (value >> 1) - 1 if value > 1 else None
-
-
-def goes_on(value: int) -> bool:
-    """Whether names begin with this key and another word."""
-    return bool(value & 1)
 
 
 def _mapped(path: Path) -> mmap.mmap:

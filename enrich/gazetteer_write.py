@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from enrich.distances import flat_km
 from enrich.gazetteer_file import (
+    LATER,
     LENGTHS,
     MAGIC,
     MICRO,
@@ -40,6 +41,8 @@ MOST_OF_ONE_NAME = 64
 
 _SAME_SETTLEMENT_KM = 12.0
 _SAME_POINT_KM = 0.5
+_STREET = "street"
+_SAME_STREET_KM = 2.0
 
 Numbers = npt.NDArray[Any]
 Sections = dict[str, bytes | Numbers]
@@ -81,6 +84,7 @@ class GazetteerWriter:
 
     def __init__(self) -> None:
         self._kinds: dict[str, int] = {}
+        self._names_of_kinds: list[str] = []
         self._ids, self._labels, self._admins = Texts(), Texts(), Texts()
         self._kind, self._country = array.array("B"), array.array("H")
         self._lat, self._lon = array.array("i"), array.array("i")
@@ -113,6 +117,7 @@ class GazetteerWriter:
 
     def write(self, path: Path, *, version: str, source: str = "", built_at: int = 0) -> Written:
         """Write the file in one step. Raises OSError."""
+        self._names_of_kinds = list(self._kinds)
         order = np.argsort(-np.array(self._population, np.int64), kind="stable")
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
@@ -182,18 +187,24 @@ class GazetteerWriter:
                 kept.append(one)
             if len(kept) > MOST_OF_ONE_NAME:
                 break
-        return kept
+        return kept if len(kept) == 1 else self._without_streets(kept)
+
+    def _without_streets(self, numbers: list[int]) -> list[int]:
+        """A street is worth a position only if no other place has its name. All but
+        streets, or more than fit where there is nothing but streets."""
+        street = self._kinds.get(_STREET, -1)
+        others = [number for number in numbers if self._kind[number] != street]
+        return others or [*numbers, *[numbers[0]] * MOST_OF_ONE_NAME]
 
     def _same(self, one: int, other: int) -> bool:
         if self._country[one] != self._country[other]:
             return False
         lat, lon = self._lat[one] / MICRO, self._lon[one] / MICRO
         apart = flat_km(lat, lon, self._lat[other] / MICRO, self._lon[other] / MICRO)
-        settled = all(self._kind[n] in self._settled() for n in (one, other))
-        return apart < (_SAME_SETTLEMENT_KM if settled else _SAME_POINT_KM)
-
-    def _settled(self) -> set[int]:
-        return {self._kinds[kind] for kind in SETTLEMENTS if kind in self._kinds}
+        kinds = {self._names_of_kinds[self._kind[one]], self._names_of_kinds[self._kind[other]]}
+        if kinds <= SETTLEMENTS:
+            return apart < _SAME_SETTLEMENT_KM
+        return apart < (_SAME_STREET_KM if kinds == {_STREET} else _SAME_POINT_KM)
 
 
 class _Names:
@@ -219,6 +230,7 @@ class _Names:
             self._together_names.append(len(self.flags))
         for count in range(1, len(words)):
             self._beginnings.append(key_hash(b" ".join(words[:count])))
+            self._beginnings.append(key_hash(LATER + words[count]))
         self._texts.add(key)
         self._postings.extend(places)
         self._starts.append(len(self._postings))

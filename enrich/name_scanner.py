@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from enrich.gazetteer import Found, Gazetteer
+from enrich.gazetteer import BEGINS, WHOLE, Gazetteer
 from enrich.phrases import Hit
+
+LATER = 4
+"""Some name has the word after its first one."""
 
 _REMEMBERED = 50_000
 _LONGEST_KEPT = 32
@@ -27,32 +30,33 @@ class NameScanner:
     def longest(self, tokens: Sequence[str]) -> list[Hit]:
         """The names in these tokens, from left to right: of two that overlap, the one that
         starts first, and of two that start together the longer."""
+        known = list(map(self._words.__getitem__, tokens))
         hits: list[Hit] = []
         free = 0
-        for first, found in enumerate(map(self._words.__getitem__, tokens)):
-            if first < free or found is _NOTHING:
+        for first, about in enumerate(known):
+            if first < free or not about & (WHOLE | BEGINS):
                 continue
-            name, after = self._from(tokens, first, found)
+            name, after = self._from(tokens, first, known)
             if name:
                 hits.append(Hit(first, after, name))
                 free = after
         return hits
 
-    def _from(self, tokens: Sequence[str], first: int, found: Found) -> tuple[str, int]:
+    def _from(self, tokens: Sequence[str], first: int, known: Sequence[int]) -> tuple[str, int]:
         """The longest name that starts at a token, and where it ends; empty if none does."""
-        key, after = tokens[first], first + 1
-        longest = ("", first)
+        key, after, about = tokens[first], first + 1, known[first]
+        name, end = "", first
         while True:
-            if found.whole and key not in self._never:
-                longest = (key, after)
-            if not found.begins or after >= len(tokens):
-                return longest
+            if about & WHOLE and key not in self._never:
+                name, end = key, after
+            if not about & BEGINS or after == len(tokens) or not known[after] & LATER:
+                return name, end
             key = f"{key} {tokens[after]}"
             after += 1
-            found = self._gazetteer.find(key)
+            about = self._gazetteer.find(key)
 
 
-class WordMemo(dict[str, Found]):
+class WordMemo(dict[str, int]):
     """What is known of single words; emptied when full, and blind to overlong ones."""
 
     def __init__(self, gazetteer: Gazetteer, limit: int) -> None:
@@ -60,15 +64,12 @@ class WordMemo(dict[str, Found]):
         self._gazetteer = gazetteer
         self.limit = limit
 
-    def __missing__(self, word: str) -> Found:
-        found = self._gazetteer.find(word)
-        if not (found.whole or found.begins):
-            found = _NOTHING
+    def __missing__(self, word: str) -> int:
+        known = self._gazetteer.find(word)
+        if self._gazetteer.goes_on_with(word):
+            known |= LATER
         if len(self) >= self.limit:
             self.clear()
         if len(word) <= _LONGEST_KEPT:
-            self[word] = found
-        return found
-
-
-_NOTHING = Found(whole=False, begins=False)
+            self[word] = known
+        return known

@@ -147,6 +147,7 @@ def build_enricher(
     lexicons: Path,
     cache: Path,
     areas: Path | None = None,
+    gazetteers: Path | None = None,
     home: str = "GB",
     home_population: int = 500,
     world_population: int = 15_000,
@@ -155,7 +156,8 @@ def build_enricher(
     """The enricher as it is shipped.
 
     ``lexicons`` is the folder of the lexicon, ``areas`` that of the area files, ``cache``
-    one for the compiled gazetteer, which is written on the first use. ``home`` is the
+    one for the compiled gazetteer, which is written on the first use, ``gazetteers`` that
+    of imported ones. ``home`` is the
     country that place names are sought in first (ISO 3166-1 alpha-2), with settlements from
     ``home_population`` people; the rest of the world's are known from
     ``world_population``. ``components`` are further spaCy components, as
@@ -166,7 +168,8 @@ def build_enricher(
     lexicon are in :attr:`Enricher.problems`.
     """
     extensions = _extensions(components)
-    gazetteer = open_gazetteer(cache, GazetteerOptions(home, home_population, world_population))
+    options = GazetteerOptions(home, home_population, world_population)
+    gazetteer = open_gazetteer(cache, options, gazetteers)
     lexicon = load_lexicon(lexicons)
     outlines = load_areas(areas) if areas else AreaSet((), (), "")
     return Enricher(

@@ -97,15 +97,25 @@ class WeightedRecogniser:
         return found
 
     def _never(self, tokens: Tokens, hit: Hit) -> bool:
-        """Whether this is no name at all: an ordinary word in lower case, an abbreviation
-        in anything but capitals, or words that a full stop tears apart."""
+        """Whether this is no name at all: an ordinary word or a hamlet in lower case, an
+        abbreviation in anything but capitals, or words that a full stop tears apart."""
         surface = tokens.surface[hit.first]
+        if tokens.surface[hit.after - 1].islower() and self._is_obscure(hit.phrase):
+            return True
         if hit.after - hit.first == 1:
             if surface.islower() and hit.phrase in self._vocabulary.ordinary:
                 return True
         elif not all(_is_soft(tokens, at) for at in range(hit.first + 1, hit.after)):
             return True
         return self._gazetteer.is_abbreviation(hit.phrase) and not surface.isupper()
+
+    def _is_obscure(self, key: str) -> bool:
+        """Whether only an imported gazetteer knows the name, and no people who live there:
+        among tens of thousands of such names are most ordinary words of English."""
+        return all(
+            not entry.population and not entry.id.startswith("tocsin:")
+            for entry in self._gazetteer.candidates(key)
+        )
 
     def _contains(self, tokens: Tokens, after: int, following: Hit) -> bool:
         return (

@@ -1,13 +1,14 @@
 """Roads and postcodes, which are told by their form: ``M25``, ``A3``, ``SE15``, ``GU1 3AA``.
 
-They are mentions without a position: a road is long, and the postcodes' positions are not
-shipped.
+Roads are mentions without a position, since a road is long. The positions of postcodes are
+not shipped; an imported gazetteer may have them, under the key that their mention names.
 """
 
 from __future__ import annotations
 
 import re
 
+from enrich.gazetteer_rows import postcode_key
 from enrich.port import Mention
 from enrich.tokens import Tokens
 from enrich.wordlists import words
@@ -50,7 +51,8 @@ def road_codes(tokens: Tokens) -> list[Mention]:
         kind = _kind(text, match)
         if kind:
             start, end = match.span()
-            found.append(Mention(start, end, "", kind, _CONFIDENCE[kind]))
+            key = postcode_key(match.group()) if kind in _POSTAL else ""
+            found.append(Mention(start, end, key, kind, _CONFIDENCE[kind]))
     return found
 
 
@@ -76,4 +78,5 @@ def _area(code: str) -> str:
 
 _POSTCODE_AREAS = words("postcode_areas")
 _MOTORWAYS = words("motorways")
+_POSTAL = ("postcode", "district")
 _CONFIDENCE = {"postcode": 0.97, "motorway": 0.9, "road": 0.8, "district": 0.7}
