@@ -158,6 +158,7 @@ def _as_object(finding: Finding) -> dict[str, object]:
         "places": [msgspec.to_builtins(place) for place in enrichment.places],
         "areas": enrichment.areas,
         "tension": [msgspec.to_builtins(tension) for tension in enrichment.tension],
+        "unjudged": enrichment.unjudged,
         "highlights": finding.highlights,
         "source": post.delivery.source if post.delivery else None,
         "raw_sha256": post.raw.sha256 if post.raw else None,
@@ -193,6 +194,9 @@ def _notes(finding: Finding) -> Text:
         notes.append(f"place: {printable(place.name)} ({sure})  ")
     for hint in enrichment.tension:
         notes.append(f"hint: {hint.category} {hint.score:.2f}  ", style="magenta")
+    if enrichment.unjudged:
+        words = f"not read for {', '.join(enrichment.unjudged)}: {enrichment.lang}  "
+        notes.append(words, style="yellow")
     return notes
 
 

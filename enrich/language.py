@@ -25,6 +25,10 @@ _LEAST_FOREIGN = 3
 _LEAST_LETTERS = 12
 _SURE = 0.85
 _SURE_ENGLISH = 0.5
+_SURE_WITH_WORDS = 0.5
+"""How sure the model must be: of a language of which the post has small words or letters that
+few others have, less than of one that nothing else speaks for."""
+
 _LONGEST = 240
 """Letters that the model reads: more would not change its mind, and would make the linear
 algebra library start threads."""
@@ -65,6 +69,22 @@ _SHARED = (
 _URDU = re.compile("[\u0679\u0688\u0691\u06ba\u06be\u06d2]")
 """Letters that Arabic, Persian and Pashto do not have."""
 
+_LETTERS = tuple(
+    (lang, re.compile(f"[{letters}]", re.IGNORECASE))
+    for lang, letters in (
+        ("cy", "ŵŷ"),
+        ("pl", "ąęłńśźż"),
+        ("ro", "ășțşţ"),
+        ("lt", "ėįųūčšž"),
+        ("tr", "ğ\u0131ş"),
+        ("de", "ßäöü"),
+        ("es", "ñ¿¡"),
+        ("pt", "ãõ"),
+        ("fr", "çœèêàù"),
+    )
+)
+"""Letters that speak for a language, though some others have them too."""
+
 
 class ShortTextDetector:
     """Detects languages as :class:`~enrich.port.LanguageDetector` asks.
@@ -94,14 +114,12 @@ class ShortTextDetector:
         if not text.isascii():
             script = self._script(text)
             if script:
-                return self._of_script(script, text)
+                return self._of_script(script, tokens, text)
         return self._of_latin(tokens, text)
 
     def _of_latin(self, tokens: Tokens, text: str) -> str:
         english = len(self._english.intersection(tokens.folded))
-        votes = {
-            lang: len(words.intersection(tokens.folded)) for lang, words in self._others.items()
-        }
+        votes = self._votes(tokens, text)
         best = max(votes, key=votes.__getitem__)
         if english >= _LEAST and english > votes[best]:
             return "en"
@@ -111,7 +129,20 @@ class ShortTextDetector:
         if sum(map(str.isalpha, text)) < _LEAST_LETTERS:
             return UNKNOWN
         lang, sure = self._latin.classify(text)
-        return lang if sure >= (_SURE_ENGLISH if lang == "en" else _SURE) else UNKNOWN
+        if lang == "en":
+            return lang if sure >= _SURE_ENGLISH else UNKNOWN
+        supported = votes.get(lang, 0) > english
+        return lang if sure >= (_SURE_WITH_WORDS if supported else _SURE) else UNKNOWN
+
+    def _votes(self, tokens: Tokens, text: str) -> dict[str, int]:
+        """How many small words of each language there are, and a point for its letters."""
+        votes = {
+            lang: len(words.intersection(tokens.folded)) for lang, words in self._others.items()
+        }
+        if not text.isascii():
+            for lang, letters in _LETTERS:
+                votes[lang] += letters.search(text) is not None
+        return votes
 
     def _script(self, text: str) -> str:
         """The script of most letters, empty for Latin. Japanese is told by its kana."""
@@ -122,14 +153,15 @@ class ShortTextDetector:
                 return name
         return ""
 
-    def _of_script(self, script: str, text: str) -> str:
+    def _of_script(self, script: str, tokens: Tokens, text: str) -> str:
         model = self._models.get(script)
         if model is None:
             return script
         if script == "arabic" and _URDU.search(text):
             return "ur"
         lang, sure = model.classify(text)
-        return lang if sure >= _SURE else UNKNOWN
+        supported = self._votes(tokens, text).get(lang, 0) > 0
+        return lang if sure >= (_SURE_WITH_WORDS if supported else _SURE) else UNKNOWN
 
 
 def _models(*choices: str) -> list[LanguageIdentifier]:

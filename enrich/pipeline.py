@@ -18,7 +18,7 @@ from enrich.areas import AreaMap
 from enrich.clusters import SimHashClusters
 from enrich.gazetteer import GazetteerOptions, open_gazetteer
 from enrich.geotags import Geotagger
-from enrich.language import ShortTextDetector
+from enrich.language import UNKNOWN, ShortTextDetector
 from enrich.lexicon import load_lexicon
 from enrich.lexicon_file import Problem
 from enrich.places import WeightedRecogniser
@@ -39,6 +39,10 @@ from model.post import Geo
 
 PIPELINE_VERSION = "1"
 """Grows when the same text and files would be enriched differently."""
+
+LEXICON_READS = frozenset({"en", UNKNOWN})
+"""Languages in which no finding of the lexicon means something. In any other it finds only
+English words and emoji, so the enrichment says that tension was not judged."""
 
 MOST_TOKENS = 4_000
 """Tokens of a post in which places and tension are looked for; all are searched."""
@@ -109,6 +113,7 @@ class Enricher:
                 areas=_areas(places),
                 tension=scores,
                 cluster=cluster,
+                unjudged=() if lang in LEXICON_READS else ("tension",),
                 versions=parts.versions,
             )
             for post, tokens, lang, places, scores, cluster in columns

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
 from enrich.language import UNKNOWN, ShortTextDetector
@@ -64,3 +67,30 @@ def test_doubt_is_said(detector: ShortTextDetector, text: str) -> None:
 def test_links_and_mentions_say_nothing(detector: ShortTextDetector) -> None:
     text = "@leparisien https://lemonde.example/une-rue-est-dans-la-ville the fight is on here"
     assert detector.detect([tokenize(text)]) == ["en"]
+
+
+POSTS = Path(__file__).parent / "data" / "language_posts.tsv"
+
+
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_short_posts_are_told_or_honestly_not(detector: ShortTextDetector, part: str) -> None:
+    lines = POSTS.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line.startswith(f"{part}\t")]
+    assert len(rows) > 70
+    found = detector.detect([tokenize(text) for _, _, text in rows])
+    outcome = Counter(
+        "right" if lang == expected else "unsure" if lang == UNKNOWN else "wrong"
+        for (_, expected, _), lang in zip(rows, found, strict=True)
+    )
+    assert outcome["wrong"] <= 1, outcome
+    assert outcome["right"] >= 0.85 * len(rows), outcome
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["do we log on at the same time", "main road is shut", "hum of the city", "par for the course"],
+)
+def test_english_words_that_are_urdu_in_roman_letters_stay_english(
+    detector: ShortTextDetector, text: str
+) -> None:
+    assert detector.detect([tokenize(text)])[0] in ("en", UNKNOWN)

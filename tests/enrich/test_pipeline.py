@@ -69,6 +69,19 @@ def test_a_post_is_enriched_in_every_respect(enricher: Enricher) -> None:
     assert enrichment.versions.gazetteer
 
 
+def test_a_language_that_the_lexicon_does_not_read_is_said(enricher: Enricher) -> None:
+    welsh, english, doubtful = enricher.enrich(
+        [
+            Subject("Mae'r heddlu wedi cau'r ffordd ger yr orsaf yng Nghaerdydd, Cardiff"),
+            Subject("They have closed the road by the station in Cardiff"),
+            Subject("Cardiff!!"),
+        ]
+    )
+    assert (welsh.lang, welsh.unjudged) == ("cy", ("tension",))
+    assert [place.name for place in welsh.places] == ["Cardiff"], "names are found all the same"
+    assert english.unjudged == doubtful.unjudged == ()
+
+
 def test_nothing_comes_of_nothing(enricher: Enricher) -> None:
     (enrichment,) = enricher.enrich([Subject("")])
     assert enrichment == msgspec.structs.replace(
