@@ -2,7 +2,9 @@
 
 SimHash (Charikar, STOC 2002; Manku, Jain and Das Sarma, WWW 2007): each distinct word
 votes on 64 bits, and texts that share most words differ in few bits. Links and mentions
-are left out, so a repost with another handle or a shortened link is an exact copy.
+are left out, so a repost with another handle or a shortened link is an exact copy. In
+short texts a single word moves too many bits; there, texts that differ in one word are
+found by :mod:`enrich.one_word_apart`.
 
 The id is the fingerprint of the first post of its kind that this process remembers. So:
 
@@ -20,6 +22,7 @@ from collections.abc import Sequence
 
 import xxhash
 
+from enrich.one_word_apart import HASH_BITS, OneWordApart, numbers_of
 from enrich.tokens import Tokens
 
 MOST_BITS = 6
@@ -49,13 +52,14 @@ class SimHashClusters:
     Fingerprints are found again by any of eight overlapping runs of 16 bits: of two that
     differ in up to three bits at least one run is equal, of more distant ones only often.
     For each value of each run the latest fingerprint is remembered, so the memory is the
-    same from the first post to the last.
+    same from the first post to the last: about the last thirty thousand different texts.
     ``words`` is how many words' votes are kept.
     """
 
     def __init__(self, *, words: int = 50_000) -> None:
         self._votes = VoteMemo(words)
         self._runs = [(shift, [0] * _VALUES) for shift in range(0, 64, 8)]
+        self._short = OneWordApart()
 
     def assign(self, batch: Sequence[Tokens]) -> list[int]:
         return [self._assign(tokens.folded) for tokens in batch]
@@ -76,6 +80,11 @@ class SimHashClusters:
                 near = other
         if near:
             return near
+        numbers = numbers_of([self._votes[word][1] for word in words])
+        near = self._short.find(numbers)
+        if near:
+            return near
+        self._short.remember(numbers, fingerprint)
         for shift, slots in self._runs:
             slots[ring >> shift & 0xFFFF] = fingerprint
         return fingerprint
@@ -85,25 +94,27 @@ class SimHashClusters:
 
         All lanes are added at once as parts of one long integer.
         """
-        votes = sum(map(self._votes.__getitem__, words))
+        votes = sum([self._votes[word][0] for word in words])
         majority = (votes + _ONE_IN_EACH * (0x8000 - len(words) // 2 - 1)) & _TOP_OF_EACH
         digits = majority.to_bytes(_LANES * _LANE // 8, "little")[1::2].translate(_AS_DIGITS)
         return int(digits, 2) & _POSITIVE or 1
 
 
-class VoteMemo(dict[str, int]):
-    """The 64 votes of a word, one in each lane of 16 bits; emptied when full."""
+class VoteMemo(dict[str, tuple[int, int]]):
+    """The 64 votes of a word, one in each lane of 16 bits, and its hash; emptied when full."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
         self._limit = limit
 
-    def __missing__(self, word: str) -> int:
+    def __missing__(self, word: str) -> tuple[int, int]:
+        digest = xxhash.xxh3_64_digest(word.encode("utf-8", "surrogatepass"))
         votes = 0
-        for at, byte in enumerate(xxhash.xxh3_64_digest(word.encode("utf-8", "surrogatepass"))):
+        for at, byte in enumerate(digest):
             votes |= _BYTE_LANES[byte] << (at * 8 * _LANE)
         if len(self) >= self._limit:
             self.clear()
+        found = (votes, int.from_bytes(digest[: HASH_BITS // 8]))
         if len(word) <= _LONGEST_KEPT:
-            self[word] = votes
-        return votes
+            self[word] = found
+        return found
