@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import alerts, areas, dead, health, pipeline, places, rules, search, sources
+from cli import alerts, areas, dead, health, pipeline, places, rules, search, sources, spread
 from cli.output import complain
 from config.settings import SettingsError
 from model.errors import QueryError, TocsinError
@@ -29,6 +29,7 @@ app.command()(pipeline.replay)
 app.command()(pipeline.enrich)
 app.command()(search.search)
 app.command()(search.count)
+app.command()(spread.spread)
 app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(areas.app, name="areas")

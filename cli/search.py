@@ -159,6 +159,7 @@ def _as_object(finding: Finding) -> dict[str, object]:
         "areas": enrichment.areas,
         "tension": [msgspec.to_builtins(tension) for tension in enrichment.tension],
         "unjudged": enrichment.unjudged,
+        "cluster": str(enrichment.cluster) if enrichment.cluster else None,
         "highlights": finding.highlights,
         "source": post.delivery.source if post.delivery else None,
         "raw_sha256": post.raw.sha256 if post.raw else None,

@@ -30,6 +30,14 @@ def parse_moment(text: str, now: int) -> int:
         ) from error
 
 
+def parse_span(text: str) -> int:
+    """Microseconds of ``30m``, ``2h`` or ``3d``. Raises ConfigurationError."""
+    found = _AGO.fullmatch(text.strip())
+    if found is None or not float(found[1]):
+        raise ConfigurationError(f"{text!r} is no span of time", remedy="Write 30m, 2h or 3d")
+    return round(float(found[1]) * _UNITS[found[2].lower()])
+
+
 def parse_near(text: str) -> tuple[float, float, float]:
     """Latitude, longitude and radius in metres of ``51.236,-0.570~5km``.
 

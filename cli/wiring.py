@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from desk.health import HealthDesk
     from desk.incidents import IncidentDesk
     from desk.search import SearchDesk
+    from desk.spread import SpreadDesk
     from enrich.area_file import AreaSet
     from enrich.gazetteer import Gazetteer
     from enrich.pipeline import Enricher
@@ -160,6 +161,13 @@ class Wiring:
         from desk.search import SearchDesk
 
         return SearchDesk(self.search_index, self.store, self.parse, self.clock)
+
+    @cached_property
+    def spread_desk(self) -> SpreadDesk:
+        """How stories spread."""
+        from desk.spread import SpreadDesk
+
+        return SpreadDesk(self.search_index, self.store)
 
     @cached_property
     def incident_desk(self) -> IncidentDesk:
