@@ -73,6 +73,8 @@ class MatchStage:
 
     def _matches(self, record: Record) -> Iterable[Outgoing]:
         post = POST_VIEW.decode(record.base)
+        if post.again is not None and not post.again.match:
+            return ()
         event = _EVENTS.get(post.op)
         happened = () if event is None else (_happened(post, event),)
         if post.op in REMOVALS:
@@ -140,6 +142,10 @@ def _account(post: PostView) -> int:
 
 
 def _collected_at(post: PostView) -> int:
+    """When the post reached the rules. One that is sent through again, after a change of the
+    lexicon or the gazetteer, is collected now: if it is old, nobody is paged for it."""
+    if post.again is not None:
+        return max(post.event_at, post.again.at)
     return post.event_at if post.collected_at is None else post.collected_at
 
 

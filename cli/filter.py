@@ -7,9 +7,12 @@ import select
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from cli.output import complain
+import msgspec
+
+from cli.output import complain, printable
 
 if TYPE_CHECKING:
+    from enrich.explain import Explainer
     from enrich.pipeline import Enricher
 
 CHUNK = 1 << 20
@@ -31,6 +34,30 @@ def filter_lines(enricher: Enricher, descriptor: int, out: BinaryIO) -> int:
                 complain(f"line {answer.number}: {answer.cause}")
             else:
                 out.write(answer)
+        out.flush()
+        number += len(lines)
+    return broken
+
+
+def explain_lines(explainer: Explainer, descriptor: int, out: BinaryIO, *, as_json: bool) -> int:
+    """Explain every line that comes from ``descriptor``; returns how many were broken."""
+    from enrich.explain import in_words
+    from enrich.pipeline import Subject
+    from enrich.stream import BadLine, as_json_line, parse_lines
+
+    number, broken = 1, 0
+    for lines in batches(descriptor):
+        for line in parse_lines(lines, number):
+            if isinstance(line, BadLine):
+                broken += 1
+                complain(f"line {line.number}: {line.cause}")
+                continue
+            (explained,) = explainer.explain([Subject(line.text)])
+            if as_json:
+                out.write(as_json_line({"id": line.id, **msgspec.structs.asdict(explained)}))
+            else:
+                words = [f"{line.id}: {line.text}", *in_words(explained), ""]
+                out.write("".join(f"{printable(w)}\n" for w in words).encode())
         out.flush()
         number += len(lines)
     return broken

@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from cli import alerts, areas, dead, health, pipeline, places, rules, search, sources, spread
+from cli import (
+    alerts,
+    areas,
+    dead,
+    enriching,
+    health,
+    pipeline,
+    places,
+    rules,
+    search,
+    sources,
+    spread,
+)
 from cli.output import complain
 from config.settings import SettingsError
 from model.errors import QueryError, TocsinError
@@ -26,7 +38,7 @@ app = typer.Typer(
 app.command()(pipeline.up)
 app.command()(pipeline.run)
 app.command()(pipeline.replay)
-app.command()(pipeline.enrich)
+app.command()(enriching.enrich)
 app.command()(search.search)
 app.command()(search.count)
 app.command()(spread.spread)

@@ -1,4 +1,4 @@
-"""``tocsin up``, ``run``, ``replay`` and ``enrich``: posts on their way."""
+"""``tocsin up``, ``run`` and ``replay``: posts on their way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 
 from cli.context import wire
 from cli.demo import demo_spec, start_demo
-from cli.filter import filter_lines
 from cli.observing import observing
 from cli.output import complain, complaints, emit
 from cli.stages import build_worker
@@ -137,19 +136,6 @@ def replay(
             f"{counts.read:,} read, {counts.published:,} published, {counts.dead:,} dead\n"
         )
     if outcome.stopped or outcome.interrupted:
-        raise typer.Exit(1)
-
-
-def enrich() -> None:
-    """Enrich JSON lines {"id","text"} from standard input; JSON lines on standard output.
-
-    Example:
-
-      echo '{"id":1,"text":"Bins on fire in Guildford"}' | tocsin enrich
-    """
-    with wire() as wiring:
-        broken = filter_lines(wiring.enricher(), sys.stdin.fileno(), sys.stdout.buffer)
-    if broken:
         raise typer.Exit(1)
 
 

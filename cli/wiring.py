@@ -26,6 +26,7 @@ from model.topics import TOPICS
 if TYPE_CHECKING:
     from alerts.rules import RuleSet
     from bus.dead import DeadLetters
+    from desk.again import AgainDesk
     from desk.health import HealthDesk
     from desk.incidents import IncidentDesk
     from desk.search import SearchDesk
@@ -161,6 +162,13 @@ class Wiring:
         from desk.search import SearchDesk
 
         return SearchDesk(self.search_index, self.store, self.parse, self.clock)
+
+    @cached_property
+    def again_desk(self) -> AgainDesk:
+        """Enriching indexed posts once more."""
+        from desk.again import AgainDesk
+
+        return AgainDesk(self.search_desk, self.log, self.clock)
 
     @cached_property
     def spread_desk(self) -> SpreadDesk:

@@ -8,15 +8,23 @@ gazetteer of millions of names costs no more memory than a small one.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from enrich.gazetteer import BEGINS, WHOLE, Gazetteer
-from enrich.phrases import Hit
 
 LATER = 4
 """Some name has the word after its first one."""
 
 _REMEMBERED = 50_000
 _LONGEST_KEPT = 32
+
+
+class Hit(NamedTuple):
+    """A name that stands in a post, as a range of tokens."""
+
+    first: int
+    after: int
+    phrase: str
 
 
 class NameScanner:

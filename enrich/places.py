@@ -12,8 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from enrich.gazetteer import Gazetteer
-from enrich.name_scanner import NameScanner
-from enrich.phrases import Hit
+from enrich.name_scanner import Hit, NameScanner
 from enrich.place_evidence import (
     UNLISTED_AFTER,
     Candidate,

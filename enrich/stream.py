@@ -79,10 +79,23 @@ def enrich_batch(
 
     ``number`` is that of the first line. For callers that must not wait for a full batch.
     """
-    parsed = [_parse(line, number + at) for at, line in enumerate(lines) if line.strip(b" \t\r\n")]
+    parsed = parse_lines(lines, number)
     good = [line for line in parsed if isinstance(line, Line)]
     enriched = iter(enricher.enrich([Subject(line.text) for line in good]))
     return [_answer(line, next(enriched)) if isinstance(line, Line) else line for line in parsed]
+
+
+def parse_lines(lines: Sequence[bytes], number: int = 1) -> list[Line | BadLine]:
+    """What stands on each line that is not blank; ``number`` is that of the first line."""
+    return [_parse(line, number + at) for at, line in enumerate(lines) if line.strip(b" \t\r\n")]
+
+
+def as_json_line(answer: object) -> bytes:
+    """An answer as one line of JSON, also where it holds half of a character."""
+    try:
+        return _ENCODER.encode(answer) + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(answer)).encode() + b"\n"
 
 
 def _parse(line: bytes, number: int) -> Line | BadLine:
@@ -106,19 +119,20 @@ def _parse_leniently(line: bytes, number: int, error: Exception) -> Line | BadLi
 
 
 def _answer(line: Line, enrichment: Enrichment) -> bytes:
-    answer = _Answer(
-        line.id,
-        enrichment.lang,
-        [
-            _FoundPlace(p.start, p.end, p.text, p.name, p.lat, p.lon, p.kind, p.confidence)
-            for p in enrichment.places
-        ],
-        [_Score(t.category, t.score, [e.reason for e in t.evidence]) for t in enrichment.tension],
+    return as_json_line(
+        _Answer(
+            line.id,
+            enrichment.lang,
+            [
+                _FoundPlace(p.start, p.end, p.text, p.name, p.lat, p.lon, p.kind, p.confidence)
+                for p in enrichment.places
+            ],
+            [
+                _Score(t.category, t.score, [e.reason for e in t.evidence])
+                for t in enrichment.tension
+            ],
+        )
     )
-    try:
-        return _ENCODER.encode(answer) + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(answer)).encode() + b"\n"
 
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")

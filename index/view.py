@@ -45,6 +45,13 @@ class DeliveryView(msgspec.Struct, frozen=True, gc=False):
     source: str
 
 
+class AgainView(msgspec.Struct, frozen=True, gc=False):
+    """That the post was sent through once more: when, and whether for the rules too."""
+
+    at: int
+    match: bool = False
+
+
 class PostView(
     msgspec.Struct, frozen=True, kw_only=True, tag_field=SCHEMA_FIELD, tag="post/1", gc=False
 ):
@@ -73,6 +80,7 @@ class PostView(
     metrics: MetricsView | None = None
     geo: GeoView | None = None
     delivery: DeliveryView | None = None
+    again: AgainView | None = None
 
     @property
     def event_at(self) -> int:

@@ -76,6 +76,16 @@ class Raw(msgspec.Struct, frozen=True, omit_defaults=True):
     encoding: str | None = None
 
 
+class Again(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That a post was sent through the enricher once more, after a change of what it knows.
+
+    ``at`` is when, in UTC microseconds; ``match`` whether the rules are to see it again.
+    """
+
+    at: int
+    match: bool = False
+
+
 class Post(
     msgspec.Struct,
     frozen=True,
@@ -125,6 +135,7 @@ class Post(
     match: tuple[str, ...] = ()
     delivery: Provenance | None = None
     raw: Raw | None = None
+    again: Again | None = None
 
 
 POST: Codec[Post] = Codec(Post)
