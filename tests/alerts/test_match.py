@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alerts.groups import MAX_GROUPS, UNKNOWN, Grouped, Grouping
 from alerts.match import Matcher
@@ -25,7 +26,7 @@ from model.clock import DAY, HOUR, MovableClock, from_datetime, to_datetime
 from model.enriched import ENRICHMENT, Enrichment, Place
 from model.errors import MalformedRecord, UnknownSchema
 from model.incident import MATCH, Match, account_key
-from model.post import POST, Author, Operation, Post, Provenance
+from model.post import POST, Again, Author, Operation, Post, Provenance
 from model.rule import GroupField, Rule
 from tests.alerts.builders import EVENING, rule
 
@@ -319,6 +320,17 @@ class TestStage:
             (2, MalformedRecord),
             (3, UnknownSchema),
         ]
+
+    def test_a_post_that_is_enriched_again_meets_the_rules_only_if_asked(self) -> None:
+        stage = self.stage(rule(query="knife"))
+        quiet = replace(post("knife"), again=Again(EVENING + DAY))
+        loud = replace(post("knife"), again=Again(EVENING + DAY, match=True))
+        removed = replace(quiet, op="restore", rev=1)
+        assert self.published(stage, record(quiet, enriched("knife"))) == []
+        assert self.published(stage, record(removed, enriched("knife"))) == []
+        (found,) = self.published(stage, record(loud, enriched("knife")))
+        assert found.event_at == EVENING
+        assert found.collected_at == EVENING + DAY, "so an old post is historic"
 
     def test_a_rule_stops_at_the_end_of_its_last_day(self) -> None:
         today = to_datetime(EVENING).date()
