@@ -37,7 +37,7 @@ from enrich.tokens import Tokens, fold_tokens, tokenize
 from model.enriched import Enrichment, Place, Tension, Versions, pack_offsets
 from model.post import Geo
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 """Grows when the same text and files would be enriched differently."""
 
 LEXICON_READS = frozenset({"en", UNKNOWN})
