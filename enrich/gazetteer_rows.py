@@ -103,13 +103,12 @@ def _geonames_place(cells: Sequence[str], wanted: Choice, *, alternates: bool) -
     country = cells[8]
     if wanted and country not in wanted:
         return
-    population = int(_number(cells[14] or "0", "population"))
+    population = max(0, int(_number(cells[14] or "0", "population")))
     kind = _geonames_kind(cells[6], cells[7], country, population)
     if kind is None:
         return
     lat, lon = _degrees(cells[4], cells[5])
-    if not cells[1].strip():
-        raise RowError("it has no name")
+    _check(country, cells[1])
     entry = Entry(f"geonames:{cells[0]}", cells[1], kind, country, cells[10], lat, lon, population)
     others = cells[3].split(",") if alternates else ()
     yield Named(entry, tuple(dict.fromkeys(filter(None, (cells[1], cells[2], *others)))))
@@ -133,8 +132,7 @@ def _geonames_postal(cells: Sequence[str], wanted: Choice) -> Iterator[Named]:
     if wanted and country not in wanted:
         return
     lat, lon = _degrees(cells[9], cells[10])
-    if not name.strip():
-        raise RowError("it has no name")
+    _check(country, name)
     where = f"{lat:.3f},{lon:.3f}"
     village = Entry(
         f"geonames-postal:{country}:{name}:{where}", name, "village", country, cells[4], lat, lon, 0
@@ -172,6 +170,13 @@ def _postcode(name: str, code: str, lat: float, lon: float) -> Named:
     shown = f"{plain[:-3]} {plain[-3:]}" if whole else plain
     kind = "postcode" if whole else "district"
     return Named(Entry(name, shown, kind, "GB", "", lat, lon, 0), (shown,), postcode=True)
+
+
+def _check(country: str, name: str) -> None:
+    if not name.strip():
+        raise RowError("it has no name")
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise RowError(f"{country!r} is no country's letters")
 
 
 def _csv(line: str) -> list[str]:

@@ -242,7 +242,7 @@ def test_ids_are_made_of_what_can_be_typed(text: str, expected: str) -> None:
 # What lies where
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(0.3, 1.7), min_size=3, max_size=12),
     st.floats(0.05, 40.0),

@@ -93,7 +93,7 @@ def test_the_versions_of_every_part_are_named(explainer: Explainer) -> None:
         assert f"{part} " in last
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(posts)
 def test_any_text_can_be_explained(explainer: Explainer, text: str) -> None:
     explained = explain(explainer, text)

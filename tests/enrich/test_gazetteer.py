@@ -146,9 +146,7 @@ def test_the_memory_of_words_is_bounded(small: Callable[..., Gazetteer]) -> None
     assert memo["york"] == WHOLE
 
 
-@settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sets(st.lists(st.sampled_from("abcd"), min_size=1, max_size=4).map(" ".join), max_size=12),
     st.lists(st.sampled_from("abcde"), max_size=12),

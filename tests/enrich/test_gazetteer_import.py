@@ -177,6 +177,7 @@ def test_code_point_and_ons_directories(load: Callable[..., tuple[Report, Gazett
         (geonames(), dump(1, "Here", 91, 0), "no point"),
         (geonames(), dump(1, "Here", 51, 0).replace("51", "north"), "latitude is 'north'"),
         (geonames(), dump(1, " ", 51, 0), "no name"),
+        (geonames(), dump(1, "Here", 51, 0, country="G\u00df"), "country's letters"),
         (geonames(), postal("GU1", "", 51, 0), "no name"),
         (geonames(), postal("GU1", "x", 51, 0).replace("51", "nan"), "latitude is 'nan'"),
         (open_names(), "1,2,3", "3 columns"),
