@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import msgspec
@@ -13,8 +14,8 @@ from rich.progress import Progress
 from cli.context import wire
 from cli.filter import explain_lines, filter_lines
 from cli.output import complain, complaints, console, emit, printable, table
-from cli.replaying import wait_until_processed
-from cli.supervise import stop_signal
+from cli.replaying import tending, wait_until_processed
+from cli.supervise import Supervisor, stop_signal
 from cli.times import parse_moment
 from cli.up import running
 from cli.wiring import Wiring
@@ -118,13 +119,12 @@ def _compare(wiring: Wiring, question: Question) -> Difference:
 
 def _send(wiring: Wiring, question: Question, *, match: bool, wait: bool) -> Sent:
     """Publish, at the pace of a pipeline that runs; with ``wait``, see it through."""
-    from contextlib import ExitStack
-
     wiring.create_topics()
-    stopped = stop_signal()
     with ExitStack() as stack:
+        own: Supervisor | None = None
         if wait and not wiring.state.in_use():
-            stack.enter_context(running(wiring))
+            own = stack.enter_context(running(wiring))
+        stopped = tending(stop_signal(), own)
         paced = wiring.state.in_use()
         with _Bar("Sending again") as bar:
             sent = wiring.again_desk.send(

@@ -68,7 +68,7 @@ def replay_files(wiring: Wiring, request: ReplayRequest, stop: Callable[[], bool
         own: Supervisor | None = None
         if request.wait and not wiring.is_running():
             own = stack.enter_context(running(wiring))
-        stop = _tending(stop, own)
+        stop = tending(stop, own)
         started = wiring.clock.monotonic()
         outcome = _publish(wiring, request, stop)
         if request.wait and not outcome.interrupted:
@@ -128,7 +128,7 @@ def _options(request: ReplayRequest, wiring: Wiring) -> ReplayOptions:
     )
 
 
-def _tending(stop: Callable[[], bool], supervisor: Supervisor | None) -> Callable[[], bool]:
+def tending(stop: Callable[[], bool], supervisor: Supervisor | None) -> Callable[[], bool]:
     """The same question; asking it also keeps a pipeline of our own alive, and says so
     when one of its processes cannot be."""
     if supervisor is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def postal(code: str, name: str, lat: float, lon: float) -> str:
 
 def named(local: str, name: str, easting: float, northing: float, kind: str = "other") -> str:
     return (
-        f'osgb4{abs(hash(name)) % 10**9},http://x,"{name}",,,,{kind},{local},{easting},{northing}'
+        f'osgb4{zlib.crc32(name.encode())},http://x,"{name}",,,,{kind},{local},{easting},{northing}'
         + "," * 24
     )
 
