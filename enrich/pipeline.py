@@ -121,8 +121,9 @@ class Enricher:
 
     def _located(self, post: Subject, mentioned: tuple[Place, ...]) -> tuple[Place, ...]:
         """The places of a post, its geotag among them, each with the areas it lies in."""
-        geotag = () if post.geo is None else (self.parts.geotagger.place(post.geo),)
-        places = (*mentioned, *geotag)
+        places = mentioned
+        if post.geo is not None:
+            places = (*mentioned, self.parts.geotagger.place(post.geo))
         areas = self.parts.areas
         if not places or not len(areas):
             return places
@@ -135,6 +136,8 @@ def _in_areas(place: Place, areas: tuple[str, ...]) -> Place:
 
 def _areas(places: tuple[Place, ...]) -> tuple[str, ...]:
     """The areas of what the post is about, each once. Where an author lives is not that."""
+    if not places:
+        return ()
     return tuple(
         {area: None for place in places if place.origin != "profile" for area in place.areas}
     )
