@@ -122,10 +122,10 @@ def _send(wiring: Wiring, question: Question, *, match: bool, wait: bool) -> Sen
     wiring.create_topics()
     with ExitStack() as stack:
         own: Supervisor | None = None
-        if wait and not wiring.state.in_use():
+        if wait and not wiring.is_running():
             own = stack.enter_context(running(wiring))
         stopped = tending(stop_signal(), own)
-        paced = wiring.state.in_use()
+        paced = wiring.is_running()
         with _Bar("Sending again") as bar:
             sent = wiring.again_desk.send(
                 wiring.caller,
@@ -158,7 +158,7 @@ def _show_sent(wiring: Wiring, sent: Sent, *, as_json: bool) -> None:
         complain(f"{sent.refused:,} posts are too large for the log now and stay as they were")
     if not sent.whole:
         complain("it was stopped before the end; do it again, which does no harm")
-    elif not wiring.state.in_use() and not as_json and sent.published:
+    elif not wiring.is_running() and not as_json and sent.published:
         complaints().print("They are searchable as they are enriched, while a pipeline runs.")
     if sent.refused or not sent.whole:
         raise typer.Exit(1)

@@ -123,10 +123,5 @@ def seconds(count: float | None) -> str:
     return f"{count / 60:.0f} min" if count < 7_200 else f"{count / 3_600:.0f} h"
 
 
-def size(count: float) -> str:
-    """Bytes in megabytes."""
-    return f"{count / 1e6:,.0f} MB"
-
-
 def _local(microseconds: int) -> datetime:
     return to_datetime(microseconds).astimezone()

@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from cli.context import wire
-from cli.output import complain, complaints, console, day_or_time, emit, iso, printable, size, table
+from cli.output import complain, complaints, console, day_or_time, emit, iso, printable, table
 
 if TYPE_CHECKING:
     from enrich.gazetteer_import import Report
@@ -113,7 +113,7 @@ def list_gazetteers(*, as_json: Annotated[bool, JSON] = False) -> None:
             one.name,
             f"{one.places:,}",
             f"{one.names:,}",
-            size(one.bytes),
+            f"{one.bytes / 1e6:,.1f} MB",
             day_or_time(one.built_at, now),
             printable(one.source),
         )
