@@ -203,6 +203,7 @@ class Wiring:
             lexicons=self.settings.config / "lexicons",
             cache=self.state.cache,
             home=settings.home_country,
+            centre=settings.home_point,
             home_population=settings.home_population,
             world_population=settings.world_population,
             components=settings.components,

@@ -19,9 +19,12 @@ from enrich.geotags import Geotagger
 from enrich.language import ShortTextDetector
 from enrich.lexicon import load_lexicon
 from enrich.lexicon_file import Problem
-from enrich.places import WeightedRecogniser
+from enrich.place_model import read_model
+from enrich.places import SHIPPED_MODEL, SequenceRecogniser
 from enrich.port import (
+    NO_HINT,
     Extension,
+    Hint,
     LanguageDetector,
     Mention,
     NearDuplicates,
@@ -35,7 +38,7 @@ from enrich.tokens import Tokens, fold_tokens, tokenize
 from model.enriched import Enrichment, Place, Tension, Versions, pack_offsets
 from model.post import Geo
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 """Grows when the same text and files would be enriched differently."""
 
 MOST_TOKENS = 4_000
@@ -48,6 +51,9 @@ class Subject(NamedTuple):
     text: str
     title: str = ""
     geo: Geo | None = None
+    home: str = ""
+    """The country (ISO 3166-1 alpha-2) that the post's source speaks of first, if it has one
+    of its own."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +96,7 @@ class Enricher:
             posts,
             whole,
             parts.language.detect(batch),
-            parts.resolver.resolve(batch, mentions),
+            parts.resolver.resolve(batch, mentions, [_hint(post) for post in posts]),
             tension,
             parts.clusters.assign(batch),
             strict=True,
@@ -115,6 +121,12 @@ class Enricher:
         return (*places, self.parts.geotagger.place(post.geo))
 
 
+def _hint(post: Subject) -> Hint:
+    if post.geo is None and not post.home:
+        return NO_HINT
+    return Hint((post.geo.lat, post.geo.lon) if post.geo else None, post.home)
+
+
 def _searched_besides(post: Subject, tokens: Tokens) -> list[str]:
     """Words that are found but stand nowhere in the text: parts of hashtags, and a title."""
     if post.title and post.title not in post.text:
@@ -127,6 +139,7 @@ def build_enricher(
     lexicons: Path,
     cache: Path,
     home: str = "GB",
+    centre: tuple[float, float] | None = None,
     home_population: int = 500,
     world_population: int = 15_000,
     components: Sequence[str] = (),
@@ -135,7 +148,7 @@ def build_enricher(
 
     ``lexicons`` is the folder of the lexicon, ``cache`` one for the compiled gazetteer,
     which is written on the first use. ``home`` is the country that place names are sought
-    in first (ISO 3166-1 alpha-2), with settlements from ``home_population`` people; the
+    in first (ISO 3166-1 alpha-2) and ``centre`` the middle of the cell's area, with settlements from ``home_population`` people; the
     rest of the world's are known from ``world_population``. ``components`` are further
     spaCy components, as :mod:`enrich.spacy_extension` reads them.
 
@@ -145,18 +158,20 @@ def build_enricher(
     """
     extensions = _extensions(components)
     gazetteer = open_gazetteer(cache, GazetteerOptions(home, home_population, world_population))
+    place_model = read_model(SHIPPED_MODEL)
     lexicon = load_lexicon(lexicons)
+    models = " ".join((f"places:{place_model.version}", *components))
     return Enricher(
         Parts(
             language=ShortTextDetector(),
-            recogniser=WeightedRecogniser(gazetteer),
-            resolver=HomeFirstResolver(gazetteer, home),
+            recogniser=SequenceRecogniser(gazetteer, place_model),
+            resolver=HomeFirstResolver(gazetteer, home, centre),
             geotagger=Geotagger(gazetteer),
             tension=LexiconScorer(lexicon),
             clusters=SimHashClusters(),
             extensions=extensions,
             versions=Versions(
-                PIPELINE_VERSION, lexicon.version, gazetteer.version, " ".join(components)
+                PIPELINE_VERSION, lexicon.version, gazetteer.version, models
             ),
             problems=lexicon.problems,
         )

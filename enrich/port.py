@@ -8,7 +8,7 @@ No text makes it fail.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from enrich.tokens import Tokens
 from model.enriched import Place, Tension
@@ -29,6 +29,30 @@ class Mention(NamedTuple):
     confidence: float
 
 
+class Hint(NamedTuple):
+    """What is known of a post beside its text, for resolving its places.
+
+    ``position`` is the latitude and longitude that the author attached; ``home`` the country
+    (ISO 3166-1 alpha-2) that its source speaks of first, empty for the enricher's own.
+    """
+
+    position: tuple[float, float] | None = None
+    home: str = ""
+
+
+NO_HINT = Hint()
+
+
+@runtime_checkable
+class ExplainsMentions(Protocol):
+    """A recogniser that can say why: fulfilled or not, as the recogniser likes."""
+
+    def reasons(self, tokens: Tokens, mention: Mention) -> tuple[str, ...]:
+        """Why this part of the post was taken for a place: short sentences for a person,
+        what weighed most first. Empty for a mention that the recogniser does not make."""
+        ...
+
+
 class PlaceRecogniser(Protocol):
     """Finds where places are named."""
 
@@ -41,9 +65,15 @@ class PlaceResolver(Protocol):
     """Says which places are meant."""
 
     def resolve(
-        self, batch: Sequence[Tokens], mentions: Sequence[Sequence[Mention]]
+        self,
+        batch: Sequence[Tokens],
+        mentions: Sequence[Sequence[Mention]],
+        hints: Sequence[Hint] = (),
     ) -> list[tuple[Place, ...]]:
-        """One place for each mention, without id and position where it is unknown."""
+        """One place for each mention, without id and position where it is unknown.
+
+        ``hints`` has one for each post, or none at all.
+        """
         ...
 
 
