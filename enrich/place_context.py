@@ -19,7 +19,7 @@ MARGIN = 2
 """Blank words before and after every post."""
 
 LEXICAL_CONTEXT = (5, 6)
-"""The columns that tell a word by its letters, as :data:`enrich.place_types.LEXICAL`."""
+"""The rows of context that tell a word by its letters, as :data:`enrich.place_types.LEXICAL`."""
 
 Numbers = npt.NDArray[np.uint32]
 
@@ -58,8 +58,8 @@ def mark_code(gap: str) -> int:
 
 
 def context_keys(row: Row, names: Names, domain: int) -> Keys:
-    """The keys of what surrounds each word, in fixed columns, with those of the ``domain``'s
-    own. Rows of blanks mean nothing."""
+    """The keys of what surrounds each word, a row for each sort of feature, those of the
+    ``domain``'s own among them. What they say of blanks means nothing."""
     word, name, sort, case, rough, cluster, coarse, capitals, cue, flags = row.codes.T
     scene_case, scene_sport = _scene(row, case, flags)
     before, mark = row.marks, _shifted(row.marks, 1)
@@ -106,11 +106,11 @@ def context_keys(row: Row, names: Names, domain: int) -> Keys:
         *_name_columns(row, name, names, case),
         placed(joint(26, stop_left), 100 + domain),
     ]
-    return np.stack(columns, axis=1)
+    return np.stack(columns)
 
 
 CONTEXT = 32
-"""How many columns :func:`context_keys` has."""
+"""How many rows :func:`context_keys` has."""
 
 
 def _shifted(values: Numbers, by: int) -> Numbers:

@@ -27,6 +27,8 @@ FORMAT = 1
 FEATURES = 1
 """Grows whenever the same word gets other features, so that old weights no longer fit."""
 LABELS = 7
+MOST_WEIGHT = 250
+"""The sums of all features of a word must fit into 16 bits."""
 _COLUMNS = 8
 """A row of weights is padded to 16 bytes, which are fetched at once."""
 
@@ -123,6 +125,8 @@ def _assembled(content: Content, version: str) -> PlaceModel:
     weights = content.feature_weights
     if weights.shape != (len(content.feature_keys), LABELS):
         raise ValueError(f"weights of shape {weights.shape}")
+    if np.abs(weights.astype(np.int32)).max(initial=0) > MOST_WEIGHT:
+        raise ValueError("weights whose sum would not fit into 16 bits")
     if content.chain.shape != (LABELS, LABELS) or content.start.shape != (LABELS,):
         raise ValueError("scores of labels in a wrong shape")
     padded = np.zeros((len(weights) + 1, _COLUMNS), np.int16)

@@ -60,8 +60,8 @@ def reasons_for(scorer: Scorer, tokens: Tokens, mention: Mention) -> tuple[str, 
         for group, weight in told[:MOST]
         if abs(weight) >= _LEAST
     ]
-    hashtag = tokens.surface[at][0] == "#" and mention.end < tokens.offsets[2 * at + 1]
-    if hashtag:
+    start, end = tokens.offsets[2 * at : 2 * at + 2]
+    if tokens.surface[at][0] in "#\uff03" and mention.end - mention.start < end - start - 1:
         place = tokens.text[mention.start : mention.end]
         sentences.insert(0, f'"{place}" is a known place inside the hashtag {tokens.surface[at]}')
     return tuple(sentences)
@@ -88,7 +88,7 @@ def _weights(scorer: Scorer, tokens: Tokens, at: int) -> Iterator[tuple[str, flo
         keys = spread[place][batch.types[row + place]]
         groups = [_group_of_type(place, column) for column in range(len(keys))]
         yield from zip(groups, _advantage(scorer, keys), strict=True)
-    keys = context_keys(batch.row, scorer.names, scorer.domain)[row]
+    keys = context_keys(batch.row, scorer.names, scorer.domain)[:, row]
     yield from zip(_CONTEXT_GROUPS, _advantage(scorer, keys), strict=True)
 
 

@@ -8,14 +8,14 @@ looked up for the whole batch together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from enrich.place_context import MARGIN, Names, Row, context_keys, mark_code
 from enrich.place_keys import Keys, KeyTable, placed
-from enrich.place_types import FAR, HOME, NEAR, OWN, PAD, Codes, describe
+from enrich.place_types import FAR, HOME, NEAR, OWN, PAD, Codes, TokenType, describe
 from enrich.place_words import WordKnowledge
 from enrich.tokens import Tokens, is_link
 
@@ -28,8 +28,7 @@ SCALE = 64
 MOST_TYPES = 60_000
 """Types that are remembered; then all are forgotten. About 16 MB."""
 
-Scores = npt.NDArray[np.int32]
-Matrix = npt.NDArray[np.int16]
+Scores = npt.NDArray[np.int16]
 
 
 class Batch(NamedTuple):
@@ -40,6 +39,36 @@ class Batch(NamedTuple):
     bounds: list[tuple[int, int]]
 
 
+T = TypeVar("T", bound=np.generic)
+
+
+class GrowingRows(Generic[T]):
+    """An array that rows are added to; it grows by doubling, so that adding is cheap."""
+
+    def __init__(self, rows: npt.NDArray[T]) -> None:
+        self._space = rows
+        self._count = len(rows)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def rows(self) -> npt.NDArray[T]:
+        return self._space[: self._count]
+
+    def clear(self) -> None:
+        self._count = 0
+
+    def extend(self, rows: npt.NDArray[T]) -> None:
+        wanted = self._count + len(rows)
+        if wanted > len(self._space):
+            space = np.empty((2 * wanted, *self._space.shape[1:]), self._space.dtype)
+            space[: self._count] = self.rows
+            self._space = space
+        self._space[self._count : wanted] = rows
+        self._count = wanted
+
+
 class TypeMemo:
     """Types by their surface, with their codes and the keys of their features."""
 
@@ -47,43 +76,47 @@ class TypeMemo:
         self._known = known
         self._most = most
         self._numbers: dict[str, int] = {}
-        self.codes = np.zeros((0, len(Codes._fields)), np.uint32)
-        self.forget()
+        self._codes = GrowingRows(np.array([PAD], np.uint32))
 
-    def forget(self) -> None:
-        """Start anew, with the blank type alone, whose number is 0."""
-        self._numbers = {}
-        self.codes = np.array([PAD], np.uint32)
+    @property
+    def codes(self) -> Keys:
+        """The codes of all types, a row each; the blank type has number 0."""
+        return self._codes.rows
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self._codes)
 
     def numbers(self, batch: Iterable[Tokens]) -> tuple[list[list[int]], Keys]:
         """The types of each post, and the keys of the types that are new, a row for each."""
         if len(self._numbers) > self._most:
-            self.forget()
-        known = self._numbers
-        keys: list[list[int]] = []
-        codes: list[Codes] = []
+            self._numbers.clear()
+            self._codes = GrowingRows(np.array([PAD], np.uint32))
+        fresh: list[TokenType] = []
         numbered: list[list[int]] = []
-        fresh = len(self.codes)
         for tokens in batch:
-            row: list[int] = []
-            for at, surface in enumerate(tokens.surface):
-                number = known.get(surface)
-                if number is None:
-                    shared = _shared(surface, tokens.folded[at])
-                    number = known.get(shared)
-                    if number is None:
-                        described = describe(surface, tokens.folded[at], self._known)
-                        number = known[shared] = fresh + len(codes)
-                        keys.append(described.keys)
-                        codes.append(described.codes)
-                row.append(number)
-            numbered.append(row)
-        if codes:
-            self.codes = np.concatenate([self.codes, np.array(codes, np.uint32)])
-        return numbered, np.array(keys, np.uint32).reshape(len(keys), OWN)
+            row = list(map(self._numbers.get, tokens.surface))
+            numbered.append(
+                [
+                    self._number(tokens.surface[at], tokens.folded[at], fresh)
+                    if number is None
+                    else number
+                    for at, number in enumerate(row)
+                ]
+                if None in row
+                else cast("list[int]", row)
+            )
+        if fresh:
+            self._codes.extend(np.array([one.codes for one in fresh], np.uint32))
+        return numbered, np.array([one.keys for one in fresh], np.uint32).reshape(-1, OWN)
+
+    def _number(self, surface: str, folded: str, fresh: list[TokenType]) -> int:
+        """The number of a type, described and added to ``fresh`` if it is new."""
+        shared = _shared(surface, folded)
+        number = self._numbers.get(shared)
+        if number is None:
+            number = self._numbers[shared] = len(self._codes) + len(fresh)
+            fresh.append(describe(surface, folded, self._known))
+        return number
 
 
 def _shared(surface: str, folded: str) -> str:
@@ -125,12 +158,27 @@ def _marks(tokens: Tokens) -> list[int]:
     if not offsets:
         return []
     gaps = [text[a:b] for a, b in zip([0, *offsets[1:-1:2]], offsets[::2], strict=True)]
-    marks = [_MARKS.get(gap) or mark_code(gap) for gap in gaps]
-    marks[0] = 0 if not gaps[0].strip() else marks[0]
+    marks = list(map(_MARKS.__getitem__, gaps))
+    if not gaps[0].strip():
+        marks[0] = 0
     return marks
 
 
-_MARKS = {" ": 1}
+class _MarkMemo(dict[str, int]):
+    """The codes of what stands between words; emptied when full."""
+
+    def __missing__(self, gap: str) -> int:
+        code = mark_code(gap)
+        if len(self) >= _MOST_MARKS:
+            self.clear()
+        if len(gap) <= _LONGEST_MARK:
+            self[gap] = code
+        return code
+
+
+_MOST_MARKS = 5_000
+_LONGEST_MARK = 16
+_MARKS = _MarkMemo()
 
 
 def spread_keys(own: Keys, domain: int) -> dict[int, Keys]:
@@ -153,22 +201,23 @@ class Scorer:
     def __init__(
         self,
         table: KeyTable,
-        weights: Matrix,
+        weights: Scores,
         known: WordKnowledge,
         names: Names,
         *,
         domain: int,
         most_types: int = MOST_TYPES,
     ) -> None:
-        """``weights`` has a row for each key of the table and one of zeros, eight labels a
-        row; ``domain`` is the corpus whose own weights count."""
+        """``weights`` has a row for each key of the table and one of zeros, eight labels in
+        the 16 bytes of a row, which are fetched as one number; ``domain`` is the corpus whose own weights count."""
         self._table = table
         self._weights = np.ascontiguousarray(weights)
+        self._packed = self._weights.view(np.complex128).ravel()
         self.known = known
         self.names = names
         self.domain = domain
         self._types = TypeMemo(known, most_types)
-        self._sums = np.zeros((0, len(PLACES), weights.shape[1]), np.int32)
+        self._sums = GrowingRows(np.zeros((0, len(PLACES), weights.shape[1]), np.int16))
 
     def __len__(self) -> int:
         """How many types are remembered."""
@@ -183,19 +232,20 @@ class Scorer:
         scores = self._summed(keys)
         types = arranged.types
         count = len(types)
-        for place in PLACES:
+        for at, place in enumerate(PLACES):
             first, last = max(0, -place), min(count, count - place)
-            scores[first:last] += self._sums[:, PLACES.index(place)][types[first + place : last + place]]
+            scores[first:last] += self._sums.rows[types[first + place : last + place], at]
         return arranged, scores
 
     def _remember(self, fresh: Keys) -> None:
         if len(self._types) - len(fresh) < len(self._sums) or not len(self._sums):
             fresh = np.concatenate([np.zeros((1, OWN), np.uint32), fresh])
-            fresh[0, 0], self._sums = _BLANK_KEY, self._sums[:0]
+            fresh[0, 0] = _BLANK_KEY
+            self._sums.clear()
         if len(fresh):
             spread = spread_keys(fresh, self.domain)
-            sums = np.stack([self._summed(spread[place]) for place in PLACES], axis=1)
-            self._sums = np.concatenate([self._sums, sums])
+            sums = [self._summed(spread[place].T) for place in PLACES]
+            self._sums.extend(np.stack(sums, axis=1))
 
     def weights_of(self, keys: Keys) -> npt.NDArray[np.float64]:
         """The weights of single features, a row each."""
@@ -203,9 +253,12 @@ class Scorer:
         return rows
 
     def _summed(self, keys: Keys) -> Scores:
+        """The sums of the weights of features, given a row for each column of features."""
         rows = self._table.rows(keys)
-        found: Scores = self._weights[rows].sum(axis=1, dtype=np.int32)
-        return found
+        total = np.zeros((keys.shape[1], self._weights.shape[1]), np.int16)
+        for row in rows:
+            total += self._packed[row].view(np.int16).reshape(total.shape)
+        return total
 
 
 _BLANK_KEY = PAD.word

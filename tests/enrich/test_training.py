@@ -11,6 +11,7 @@ import pytest
 
 from enrich.gazetteer import Gazetteer
 from enrich.place_model import read_model
+from enrich.place_words import WordKnowledge
 from enrich.places import SequenceRecogniser
 from enrich.tokens import tokenize
 from enrich.training.augment import Swapper, in_small_letters
@@ -18,6 +19,7 @@ from enrich.training.calibrate import UNCALIBRATED, calibration
 from enrich.training.corpora import ORGANISATION, PERSON, PLACE, Labelled, Span, labels_of, read_posts
 from enrich.training.fit import Recipe
 from enrich.training.kernel import make_pass
+from enrich.training.names import name_tables
 from enrich.training.plan import OWN_POSTS, labelled
 from enrich.training.score import Judged, score
 from enrich.training.train import Order, train
@@ -115,7 +117,7 @@ def test_a_model_learns_from_a_tiny_set_and_training_repeats_itself(
     written = []
     for name in ("a.npz", "b.npz"):
         order = Order(data, tmp_path / name, ("btc-y",), recipe)
-        train(order, make_pass(untouched), lambda _posts: {}, lambda _line: None)
+        train(order, gazetteer, make_pass(untouched), lambda _posts: {}, lambda _line: None)
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
     model = read_model(tmp_path / "a.npz")
@@ -124,10 +126,7 @@ def test_a_model_learns_from_a_tiny_set_and_training_repeats_itself(
     assert [text[m.start : m.end] for m in mentions] == ["Woking"]
 
 
-def test_other_places_take_the_place_of_places(gazetteer: Gazetteer) -> None:
-    from enrich.training.names import name_tables  # noqa: PLC0415 - reads half a gigabyte
-    from enrich.place_words import WordKnowledge  # noqa: PLC0415
-
+def test_other_places_take_the_place_of_places() -> None:
     words = WordKnowledge(name_tables(None).single, {})
     post = Labelled("fire in Woking says Ann", (Span(8, 14, PLACE), Span(20, 23, PERSON)))
     swapped = Swapper(words).swapped(post)
