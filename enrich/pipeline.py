@@ -148,9 +148,10 @@ def build_enricher(
 
     ``lexicons`` is the folder of the lexicon, ``cache`` one for the compiled gazetteer,
     which is written on the first use. ``home`` is the country that place names are sought
-    in first (ISO 3166-1 alpha-2) and ``centre`` the middle of the cell's area, with settlements from ``home_population`` people; the
-    rest of the world's are known from ``world_population``. ``components`` are further
-    spaCy components, as :mod:`enrich.spacy_extension` reads them.
+    in first (ISO 3166-1 alpha-2) and ``centre`` the middle of the cell's area, with
+    settlements from ``home_population`` people; the rest of the world's are known from
+    ``world_population``. ``components`` are further spaCy components, as
+    :mod:`enrich.spacy_extension` reads them.
 
     Raises ConfigurationError for a missing lexicon, an unknown country or a component that
     cannot be loaded, StateNotWritable and StateCorrupt for the cache. Bad entries of the
@@ -170,9 +171,7 @@ def build_enricher(
             tension=LexiconScorer(lexicon),
             clusters=SimHashClusters(),
             extensions=extensions,
-            versions=Versions(
-                PIPELINE_VERSION, lexicon.version, gazetteer.version, models
-            ),
+            versions=Versions(PIPELINE_VERSION, lexicon.version, gazetteer.version, models),
             problems=lexicon.problems,
         )
     )

@@ -91,7 +91,9 @@ class KeyTable:
             slots[at] = (slots[at] + np.uint32(1)) & self._mask
             rows[at] = self._slots[slots[at]]
             at = at[self._other(rows[at], wanted[at])]
-        return rows.reshape(keys.shape)
+        found: Rows = rows.reshape(keys.shape)
+        return found
 
     def _other(self, rows: Rows, keys: Keys) -> npt.NDArray[np.bool_]:
-        return (rows != self.absent) & (self._keys[rows] != keys)
+        other: npt.NDArray[np.bool_] = (rows != self.absent) & (self._keys[rows] != keys)
+        return other

@@ -33,9 +33,7 @@ _COLUMNS = 8
 """A row of weights is padded to 16 bytes, which are fetched at once."""
 
 Floats = npt.NDArray[np.float32]
-_REMEDY = (
-    "Restore the file from the release, or train it again with: python -m enrich.training"
-)
+_REMEDY = "Restore the file from the release, or train it again with: python -m enrich.training"
 
 
 class Content(NamedTuple):

@@ -114,7 +114,9 @@ def _sentence(group: str, scorer: Scorer, tokens: Tokens, at: int) -> str:
         codes = TypeMemo(scorer.known)
         codes.numbers([tokens._replace(surface=[word], folded=[tokens.folded[at]])])
         sort = int(codes.codes[-1, 2])
-        known = f"is known as a name of the sort '{SORTS[sort - 1]}'" if sort else "is no known name"
+        known = (
+            f"is known as a name of the sort '{SORTS[sort - 1]}'" if sort else "is no known name"
+        )
         return f'"{word}" {known}, which speaks'
     if group == _BEFORE:
         return f"{_quoted(tokens, at - 2, at) or 'the beginning of the post'} before it speaks"
@@ -134,4 +136,3 @@ def _sentence(group: str, scorer: Scorer, tokens: Tokens, at: int) -> str:
 def _quoted(tokens: Tokens, first: int, after: int) -> str:
     words = tokens.surface[max(0, first) : after]
     return f'"{" ".join(words)}"' if words else ""
-

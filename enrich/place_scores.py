@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from enrich.place_context import MARGIN, Names, Row, context_keys, mark_code
 from enrich.place_keys import Keys, KeyTable, placed
-from enrich.place_types import FAR, HOME, NEAR, OWN, PAD, Codes, TokenType, describe
+from enrich.place_types import FAR, HOME, NEAR, OWN, PAD, TokenType, describe
 from enrich.place_words import WordKnowledge
 from enrich.tokens import Tokens, is_link
 
@@ -209,7 +209,8 @@ class Scorer:
         most_types: int = MOST_TYPES,
     ) -> None:
         """``weights`` has a row for each key of the table and one of zeros, eight labels in
-        the 16 bytes of a row, which are fetched as one number; ``domain`` is the corpus whose own weights count."""
+        the 16 bytes of a row, which are fetched as one number; ``domain`` is the corpus
+        whose own weights count."""
         self._table = table
         self._weights = np.ascontiguousarray(weights)
         self._packed = self._weights.view(np.complex128).ravel()

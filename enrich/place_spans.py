@@ -20,8 +20,9 @@ _STREETS = _CUES["street"]
 _VENUES = _CUES["venue"]
 _LEADING = _CUES["compass"] | {"the", "city", "county", "old", "downtown"}
 _OF_TOWNS = frozenset(
-    "station airport hospital infirmary university uni cathedral arena zoo racecourse castle "
-    "college library museum marina harbour docks pier guildhall interchange".split()
+    {"station", "airport", "hospital", "infirmary", "university", "uni", "cathedral", "arena"}
+    | {"zoo", "racecourse", "castle", "college", "library", "museum", "marina", "harbour"}
+    | {"docks", "pier", "guildhall", "interchange"}
 )
 """Words behind the name of the town that they are in; a park or a street called after a
 town is elsewhere as likely as not."""

@@ -13,9 +13,7 @@ from enrich.place_keys import text_key
 from enrich.place_words import JOINED, SORTS, UNKNOWN_WORD, WordKnowledge, strongest
 from enrich.tokens import fold_token, fold_tokens, hashtag_words, is_link, possessive_owner
 
-CASES = ("", "lower", "title", "upper", "mixed", "letter", "digit", "other", "mention", "link")
 LOWER, TITLE, UPPER, MIXED, LETTER, DIGIT, OTHER, MENTION, LINK = range(1, 10)
-CAPITALISED = frozenset({TITLE, UPPER, MIXED, LETTER})
 
 FAR = 6
 """So many of a type's features also speak for the words two away from it."""
@@ -56,8 +54,8 @@ class Codes(NamedTuple):
     flags: int = 0
 
 
-SPORT, CLUB, HASHTAG, HEAD, LETTERS = 1, 2, 4, 8, 16
-"""Flags: a word of sport, a club's name, a hashtag, a word like Street, written in letters."""
+SPORT, LETTERS = 1, 2
+"""Flags: a word of sport; written in letters and no hashtag."""
 
 PAD = Codes(word=text_key("<pad>"))
 """What stands before and after a post."""
@@ -83,6 +81,20 @@ class _Word(NamedTuple):
     parts: list[str]
 
 
+class _About(NamedTuple):
+    """What is known of a word: its clusters, its capitals, the sorts of its name as bits and
+    the strongest of them, its cue, its rough class, and four flags as digits."""
+
+    clusters: tuple[int, ...]
+    capitals: int
+    mask: int
+    sort: int
+    cue: str
+    rough: int
+    flags: str
+    sport: bool
+
+
 def describe(surface: str, folded: str, known: WordKnowledge) -> TokenType:
     """The features and codes of a token as it stands in a text."""
     if surface[0] in "@\uff20":
@@ -90,15 +102,8 @@ def describe(surface: str, folded: str, known: WordKnowledge) -> TokenType:
     if is_link(folded):
         return _LINK
     word = _taken_apart(surface, folded)
-    facts = known.facts.get(text_key(word.norm), UNKNOWN_WORD)
-    if facts is UNKNOWN_WORD and word.hashed:
-        facts = known.facts.get(text_key(f"#{word.norm}"), UNKNOWN_WORD)
-    mask = known.names.get(text_key(word.low), 0)
-    sort = strongest(mask)
-    cue = known.cues.get(word.low, "")
-    rough = _rough(cue, sort, first_name=word.low in known.first_names)
-    keys = _keys(word, facts.clusters, facts.capitals, mask, cue, rough, known)
-    return TokenType(keys, _codes(word, facts.clusters, facts.capitals, sort, cue, rough, known))
+    about = _about(word, known)
+    return TokenType(_keys(word, about, known), _codes(word, about))
 
 
 def normal(surface: str, folded: str) -> str:
@@ -136,6 +141,22 @@ def _case(body: str) -> int:
     return DIGIT if first.isdigit() else OTHER
 
 
+def _about(word: _Word, known: WordKnowledge) -> _About:
+    facts = known.facts.get(text_key(word.norm), UNKNOWN_WORD)
+    if facts is UNKNOWN_WORD and word.hashed:
+        facts = known.facts.get(text_key(f"#{word.norm}"), UNKNOWN_WORD)
+    low = word.low
+    mask = known.names.get(text_key(low), 0)
+    sort, cue = strongest(mask), known.cues.get(low, "")
+    first_name = low in known.first_names
+    flags = (
+        f"{first_name:d}{low in known.ordinary:d}{low in known.club_towns:d}"
+        f"{low in known.club_suffixes:d}"
+    )
+    rough = _rough(cue, sort, first_name=first_name)
+    return _About(facts.clusters, facts.capitals, mask, sort, cue, rough, flags, low in known.sport)
+
+
 def _rough(cue: str, sort: int, *, first_name: bool) -> int:
     """The word in one of a dozen rough classes."""
     if cue in _PLACE_WORDS:
@@ -156,26 +177,14 @@ _ROUGH_SORTS = [
 ]
 
 
-def _keys(
-    word: _Word,
-    clusters: tuple[int, ...],
-    capitals: int,
-    mask: int,
-    cue: str,
-    rough: int,
-    known: WordKnowledge,
-) -> list[int]:
+def _keys(word: _Word, about: _About, known: WordKnowledge) -> list[int]:
     low, norm, case, shape = word.low, word.norm, word.case, word.shape
     if word.hashed:
         shape = f"#{shape}"
-    broad, coarse, middle, fine, finest = clusters
-    sort = strongest(mask)
+    broad, coarse, middle, fine, finest = about.clusters
+    _, capitals, mask, sort, cue, rough, flags, sport = about
     style = (capitals > 2) + (capitals > 4) if capitals else 3
     long = len(low) > 1 and low[0].isalnum()
-    flags = (
-        f"{low in known.first_names:d}{low in known.ordinary:d}{low in known.club_towns:d}"
-        f"{low in known.club_suffixes:d}"
-    )
     texts = [
         f"w={norm}",
         f"k={coarse}" if coarse else "",
@@ -204,7 +213,7 @@ def _keys(
         f"N={sort},{capitals}" if sort else "",
         f"U={cue},{case}" if cue else "",
         f"F={flags},{case},{rough}" if flags != "0000" else "",
-        f"S={case}" if low in known.sport else "",
+        f"S={case}" if sport else "",
         f"o={sort},{case}" if word.owner else "",
         *(_hashtag_texts(word, mask, sort, known) if word.hashed else _NO_HASHTAG),
         "D",
@@ -242,37 +251,19 @@ def _hashtag_texts(word: _Word, mask: int, sort: int, known: WordKnowledge) -> l
     ]
 
 
-def _codes(
-    word: _Word,
-    clusters: tuple[int, ...],
-    capitals: int,
-    sort: int,
-    cue: str,
-    rough: int,
-    known: WordKnowledge,
-) -> Codes:
-    low = word.low
-    club = low in known.club_towns or low in known.club_suffixes
-    head = cue in ("street", "venue")
+def _codes(word: _Word, about: _About) -> Codes:
     letters = word.case in (LOWER, TITLE, UPPER, MIXED) and not word.hashed
-    flags = (
-        SPORT * (low in known.sport)
-        | CLUB * club
-        | HASHTAG * word.hashed
-        | HEAD * head
-        | LETTERS * letters
-    )
     return Codes(
         word=text_key(f"#{word.norm}" if word.hashed else word.norm),
-        name=text_key(low),
-        sort=sort,
+        name=text_key(word.low),
+        sort=about.sort,
         case=word.case,
-        rough=rough,
-        cluster=clusters[2],
-        coarse=clusters[0],
-        capitals=capitals,
-        cue=text_key(cue),
-        flags=flags,
+        rough=about.rough,
+        cluster=about.clusters[2],
+        coarse=about.clusters[0],
+        capitals=about.capitals,
+        cue=text_key(about.cue),
+        flags=SPORT * about.sport | LETTERS * letters,
     )
 
 

@@ -3,9 +3,10 @@
 The home country comes first unless the post says otherwise: a place is worth the
 logarithm of its inhabitants, three hundred times as much at home, ten thousand times as
 much when its county, state or country stands next to it, and something when another
-place of the post, the cell or the author's position is near. The share of the winner lowers the confidence, and the others
-are kept as candidates. On gold mentions, "UK first" raised the share of British places
-resolved within 161 km from .57 to .63 (GeoCorpora) and from .69 to .89 (LGL).
+place of the post, the cell or the author's position is near. The share of the winner
+lowers the confidence, and the others are kept as candidates. On gold mentions, "UK first"
+raised the share of British places resolved within 161 km from .57 to .63 (GeoCorpora) and
+from .69 to .89 (LGL).
 """
 
 from __future__ import annotations
@@ -101,9 +102,7 @@ class HomeFirstResolver:
         found = [_Found(mention, self._entries(mention, prior)) for mention in mentions]
         return tuple(
             [
-                _place(
-                    text, one, found[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS + 1], prior
-                )
+                _place(text, one, found[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS + 1], prior)
                 for at, one in enumerate(found)
             ]
         )
@@ -114,9 +113,7 @@ class HomeFirstResolver:
         if not mention.kind:
             return entries
         return [
-            entry
-            for entry in entries
-            if entry.kind in _TOWNS and entry.country == prior.country
+            entry for entry in entries if entry.kind in _TOWNS and entry.country == prior.country
         ]
 
 

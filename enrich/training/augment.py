@@ -14,7 +14,7 @@ from enrich.training.names import cities
 
 _NEVER_SWAPPED = sum(1 << SORTS.index(s) for s in ("country", "continent", "state", "state code"))
 _HOME_SHARE = 0.6
-_ABROAD = frozenset("US AU CA IE NZ FR DE ES IT NG ZA IN".split())
+_ABROAD = frozenset({"US", "AU", "CA", "IE", "NZ", "FR", "DE", "ES", "IT", "NG", "ZA", "IN"})
 _LEAST_ABROAD = 20_000
 _SHORTEST_SHOUTED = 4
 
@@ -25,7 +25,7 @@ class Swapper:
 
     def __init__(self, known: WordKnowledge, home: str = "GB", seed: int = 5) -> None:
         self._known = known
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - no secret
         self._home: dict[str, float] = {}
         self._abroad: dict[str, float] = {}
         for city in cities():

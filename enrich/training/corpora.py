@@ -99,7 +99,9 @@ def _joined(rows: list[tuple[str, str]]) -> Labelled:
         elif label:
             spans.append(Span(start, len(text), label))
         kind = name
-    return Labelled(text, tuple(s for s in spans if "@" not in text[max(0, s.start - 1) : s.start + 1]))
+    return Labelled(
+        text, tuple(s for s in spans if "@" not in text[max(0, s.start - 1) : s.start + 1])
+    )
 
 
 def _located(row: dict[str, object]) -> Labelled:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from enrich.place_keys import Keys, KeyTable
 from enrich.training.corpora import LABELS
 from enrich.training.kernel import Pass
-from enrich.training.matrix import ALL_LABELS, Examples, frequent_keys, lexical, sparse
+from enrich.training.matrix import ALL_LABELS, Examples, Sparse, frequent_keys, lexical, sparse
 
 FORBIDDEN = -1e6
 Floats = npt.NDArray[np.float64]
@@ -45,11 +45,11 @@ def fit(data: Examples, recipe: Recipe, one_pass: Pass) -> Fitted:
     keys = frequent_keys(data.keys, recipe.least_uses)
     table = KeyTable(keys)
     features = sparse(data.keys, table)
-    letters = lexical(data.keys, table)
     total = np.zeros((len(keys), LABELS))
     chains = np.zeros((LABELS, LABELS))
+    words = _Words(features, lexical(data.keys, table), len(keys))
     for seed in range(recipe.seeds):
-        weights, chain = _one_seed(data, features, letters, len(keys), recipe, one_pass, seed)
+        weights, chain = _one_seed(data, words, recipe, one_pass, seed)
         total += weights
         chains += chain
     total, chains = total / recipe.seeds, chains / recipe.seeds
@@ -57,10 +57,20 @@ def fit(data: Examples, recipe: Recipe, one_pass: Pass) -> Fitted:
     return Fitted(keys[kept], total[kept], chains, start_scores())
 
 
-def _one_seed(  # type: ignore[no-untyped-def]
-    data: Examples, features, letters, count: int, recipe: Recipe, one_pass: Pass, seed: int
+class _Words(NamedTuple):
+    """The features of all words, which of them tell by letters, and how many there are."""
+
+    features: Sparse
+    letters: npt.NDArray[np.bool_]
+    number: int
+
+
+def _one_seed(
+    data: Examples, words: _Words, recipe: Recipe, one_pass: Pass, seed: int
 ) -> tuple[Floats, Floats]:
-    weights, squares = np.zeros((count, LABELS)), np.zeros((count, LABELS))
+    features = words.features
+    weights = np.zeros((words.number, LABELS))
+    squares = np.zeros_like(weights)
     chain, chain_squares = chain_scores(), np.zeros((LABELS, LABELS))
     sums, chain_sums, averaged = np.zeros_like(weights), np.zeros_like(chain), 0
     random = np.random.default_rng(seed)
@@ -68,7 +78,7 @@ def _one_seed(  # type: ignore[no-untyped-def]
         order = random.permutation(len(data.weights))
         one_pass(
             order, features.features, features.starts, data.bounds, data.allowed, data.weights,
-            weights, squares, chain, chain_squares, start_scores(), ALL_LABELS, letters,
+            weights, squares, chain, chain_squares, start_scores(), ALL_LABELS, words.letters,
             recipe.rate, recipe.shrink, recipe.drop, recipe.drop_lexical, seed * 100 + number,
         )  # fmt: skip
         if number >= recipe.passes // 2:

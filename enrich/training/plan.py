@@ -20,7 +20,7 @@ from enrich.place_scores import SCALE
 from enrich.place_words import CLUSTERINGS, WordFacts, WordKnowledge, strongest
 from enrich.tokens import Tokens, tokenize
 from enrich.training.augment import Swapper, in_small_letters
-from enrich.training.corpora import CRISIS, GENERAL, WNUT, Corpus, Labelled, read_posts
+from enrich.training.corpora import CRISIS, GENERAL, WNUT, Corpus, read_posts
 from enrich.training.fit import Fitted
 from enrich.training.names import NameTables, name_tables
 from model.errors import ConfigurationError
@@ -70,7 +70,8 @@ def labelled(data: Path, held_out: Sequence[str] = ()) -> list[Corpus]:
         for path in sorted(data.glob(source.pattern)):
             if path.stem not in held_out:
                 posts = read_posts(path)
-                posts = random.Random(1).sample(posts, round(source.share * len(posts)))
+                draw = random.Random(1)  # noqa: S311 - no secret
+                posts = draw.sample(posts, round(source.share * len(posts)))
                 found.append(Corpus(path.stem, posts, source.domain, source.weight))
     if not found:
         raise ConfigurationError(
@@ -150,6 +151,8 @@ def content(fitted: Fitted, known: Knowledge, calibration: tuple[float, float]) 
         phrase_keys=np.array(phrases, np.uint32),
         phrase_sorts=np.array([strongest(known.tables.phrases[k]) for k in phrases], np.uint8),
         word_keys=np.array(words, np.uint32),
-        word_clusters=np.array([f.clusters for f in facts], np.uint16).reshape(len(facts), CLUSTERINGS),
+        word_clusters=np.array([f.clusters for f in facts], np.uint16).reshape(
+            len(facts), CLUSTERINGS
+        ),
         word_capitals=np.array([f.capitals for f in facts], np.uint8),
     )

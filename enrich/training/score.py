@@ -43,7 +43,7 @@ class Judged(NamedTuple):
 def score(recogniser: PlaceRecogniser, posts: Sequence[Labelled]) -> Score:
     """The score on labelled posts."""
     counts = [_counts(post, found) for post, found in _found(recogniser, posts)]
-    draw = random.Random(0)
+    draw = random.Random(0)  # noqa: S311 - no secret
     resampled = sorted(_f1(draw.choices(counts, k=len(counts))) for _ in range(_ROUNDS))
     right, found, labelled = _sum(counts)
     return Score(

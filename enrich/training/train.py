@@ -75,10 +75,10 @@ def train(
     say(f"{order.out}: {len(fitted.keys)} features, {order.out.stat().st_size / 1e6:.2f} MB")
 
 
-def _fitted(
-    corpora: Sequence[Corpus], known: Knowledge, recipe: Recipe, one_pass: Pass
-) -> Fitted:
-    return fit(examples(augmented(corpora, known.words), known.words, known.names), recipe, one_pass)
+def _fitted(corpora: Sequence[Corpus], known: Knowledge, recipe: Recipe, one_pass: Pass) -> Fitted:
+    return fit(
+        examples(augmented(corpora, known.words), known.words, known.names), recipe, one_pass
+    )
 
 
 def _folds(corpora: Sequence[Corpus]) -> tuple[list[Corpus], list[Labelled]]:

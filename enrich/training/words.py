@@ -107,5 +107,3 @@ def capital_shares(posts: Iterable[Tokens]) -> dict[str, int]:
         for word in {*small, *large}
         if large[word] + small[word] >= _LEAST_CASES
     }
-
-

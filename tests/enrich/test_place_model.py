@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.place_keys import KeyTable, phrase_key, text_key
-from enrich.place_labels import Chain, best_labels, shares
+from enrich.place_labels import Chain, Floats, best_labels, shares
 from enrich.place_model import Content, read_model, write_model
 from enrich.places import SHIPPED_MODEL
 from model.errors import ConfigurationError, StateCorrupt
@@ -57,9 +57,7 @@ def test_a_missing_model_is_named_with_a_remedy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("made_for", [(0, 1), (1, 0), (99, 1)])
-def test_a_model_of_another_version_is_refused(
-    tmp_path: Path, made_for: tuple[int, int]
-) -> None:
+def test_a_model_of_another_version_is_refused(tmp_path: Path, made_for: tuple[int, int]) -> None:
     file = tmp_path / "old.npz"
     np.savez_compressed(file, made_for=np.array(made_for))
     with pytest.raises(ConfigurationError, match=r"old\.npz"):
@@ -132,7 +130,7 @@ def test_the_best_path_is_the_best_of_all_paths(lengths: list[int], seed: int) -
                 assert certain[start + at, 1] == pytest.approx(share, abs=1e-3)
 
 
-def _all_paths(scores: np.ndarray, chain: Chain) -> dict[tuple[int, ...], float]:  # type: ignore[type-arg]
+def _all_paths(scores: Floats, chain: Chain) -> dict[tuple[int, ...], float]:
     paths: dict[tuple[int, ...], float] = {(): 0.0}
     for at, row in enumerate(scores):
         paths = {

@@ -25,6 +25,7 @@ def resolved(
     gazetteer: Gazetteer,
     text: str,
     names: list[str],
+    *,
     home: str = "GB",
     centre: tuple[float, float] | None = None,
     hint: Hint | None = None,
@@ -59,8 +60,8 @@ def test_the_place_that_is_meant(
 
 
 def test_another_home_is_another_country_first(gazetteer: Gazetteer) -> None:
-    (at_home,) = resolved(gazetteer, "near Boston", ["Boston"], "GB")
-    (abroad,) = resolved(gazetteer, "near Boston", ["Boston"], "US")
+    (at_home,) = resolved(gazetteer, "near Boston", ["Boston"], home="GB")
+    (abroad,) = resolved(gazetteer, "near Boston", ["Boston"], home="US")
     assert at_home.id != abroad.id
     assert at_home.id in abroad.candidates
     assert abroad.id in at_home.candidates

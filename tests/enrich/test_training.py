@@ -16,7 +16,15 @@ from enrich.places import SequenceRecogniser
 from enrich.tokens import tokenize
 from enrich.training.augment import Swapper, in_small_letters
 from enrich.training.calibrate import UNCALIBRATED, calibration
-from enrich.training.corpora import ORGANISATION, PERSON, PLACE, Labelled, Span, labels_of, read_posts
+from enrich.training.corpora import (
+    ORGANISATION,
+    PERSON,
+    PLACE,
+    Labelled,
+    Span,
+    labels_of,
+    read_posts,
+)
 from enrich.training.fit import Recipe
 from enrich.training.kernel import make_pass
 from enrich.training.names import name_tables
@@ -64,7 +72,10 @@ def data(tmp_path: Path) -> Path:
 
 def test_conll_is_joined_as_people_write(data: Path) -> None:
     posts = read_posts(data / "ner" / "btc-x.conll")
-    assert [post.text for post in posts] == ["Fire in West Woking said Ann", "#Woking @Woking rocks"]
+    assert [post.text for post in posts] == [
+        "Fire in West Woking said Ann",
+        "#Woking @Woking rocks",
+    ]
     assert posts[0].spans == (Span(8, 19, PLACE), Span(25, 28, PERSON))
     assert [posts[1].text[s.start : s.end] for s in posts[1].spans] == ["Woking"]
 
