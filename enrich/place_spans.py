@@ -26,6 +26,8 @@ _OF_TOWNS = frozenset(
 )
 """Words behind the name of the town that they are in; a park or a street called after a
 town is elsewhere as likely as not."""
+_LONGEST_ABBREVIATED = 2
+_TEARING = frozenset(",!?\n\u2026:;/|()")
 _CENTRES = frozenset((a, b) for a in ("town", "city") for b in ("centre", "center"))
 _TRAILING = frozenset({"city", "centre", "center", "town", "area", "region", "county", "district"})
 
@@ -50,17 +52,55 @@ def named(labels: Sequence[int]) -> Iterator[Named]:
 
 
 def mended(tokens: Tokens, names: Iterable[Named], gazetteer: Gazetteer) -> list[Named]:
-    """The names with those put together that the gazetteer knows as one (*Latin America*),
-    and without a *town centre* that the words end in."""
+    """The names as people mean them: cut where marks tear them apart or a town follows its
+    street (*Laird Street Birkenhead*), with the *Close* or *Drive* that ends a street's name,
+    put together where the gazetteer knows them as one (*Latin America*), and without a *town
+    centre* at the end."""
     out: list[Named] = []
-    for name in names:
-        if out and out[-1].after == name.first and tokens.gap(name.first) == " ":
-            joined = Named(out[-1].first, name.after)
-            if gazetteer.candidates(" ".join(tokens.folded[joined.first : joined.after])):
-                out[-1] = joined
-                continue
-        out.append(name)
-    return [_without_centre(tokens, name) for name in out]
+    for whole in names:
+        for name in _cut(tokens, whole, gazetteer):
+            if out and out[-1].after == name.first and tokens.gap(name.first) == " ":
+                joined = Named(out[-1].first, name.after)
+                if gazetteer.candidates(" ".join(tokens.folded[joined.first : joined.after])):
+                    out[-1] = joined
+                    continue
+            out.append(name)
+    return [_without_centre(tokens, _with_street(tokens, name)) for name in out]
+
+
+def _cut(tokens: Tokens, name: Named, gazetteer: Gazetteer) -> Iterator[Named]:
+    first = name.first
+    for at in range(name.first + 1, name.after):
+        if _is_torn(tokens, at) or _is_town_after_street(
+            tokens, Named(first, name.after), at, gazetteer
+        ):
+            yield Named(first, at)
+            first = at
+    yield Named(first, name.after)
+
+
+def _is_torn(tokens: Tokens, at: int) -> bool:
+    """Whether a comma or the end of a sentence stands before a word; the full stop of an
+    abbreviation, as in St. Helens, is none."""
+    gap = tokens.gap(at)
+    if "." in gap:
+        return len(tokens.surface[at - 1]) > _LONGEST_ABBREVIATED
+    return not _TEARING.isdisjoint(gap)
+
+
+def _is_town_after_street(tokens: Tokens, name: Named, at: int, gazetteer: Gazetteer) -> bool:
+    if at - name.first < 2 or tokens.folded[at - 1] not in _STREETS | _VENUES:
+        return False
+    return bool(gazetteer.candidates(" ".join(tokens.folded[at : name.after])))
+
+
+def _with_street(tokens: Tokens, name: Named) -> Named:
+    after = name.after
+    if after < len(tokens.surface) and tokens.gap(after) == " ":
+        follows = tokens.folded[after] in _STREETS and tokens.surface[after][0].isupper()
+        if follows and tokens.folded[after - 1] not in _STREETS:
+            return Named(name.first, after + 1)
+    return name
 
 
 def _without_centre(tokens: Tokens, name: Named) -> Named:

@@ -41,6 +41,8 @@ def found(recogniser: SequenceRecogniser, text: str) -> list[str]:
         ("trouble at King's Cross", ["King's Cross"]),
         ("Fire on Old Quarry Road, Peckham", ["Old Quarry Road", "Peckham"]),
         ("a fire in St. Helens tonight", ["St. Helens"]),
+        ("dealing on Laird Street Birkenhead again", ["Laird Street", "Birkenhead"]),
+        ("dealing on Laird St, Birkenhead again", ["Laird St", "Birkenhead"]),
     ],
 )
 def test_names_count_where_the_words_around_them_allow(
