@@ -92,7 +92,7 @@ class EnrichSettings(Section):
     home_point: tuple[Latitude, Longitude] | None = None
     """Middle of the cell's area as latitude and longitude; of two places of one name the
     nearer one is likelier to be meant."""
-    source_countries: dict[str, CountryCode] = {}
+    source_countries: dict[str, CountryCode] = Field(default={})
     """Countries of sources that speak of another than ``home_country`` first, by the
     source's name."""
     home_population: int = Field(default=500, ge=500)
