@@ -57,7 +57,7 @@ def build_stage(wiring: Wiring, name: str) -> Stage:
 def _enrich(wiring: Wiring) -> Stage:
     from enrich.stage import EnrichStage
 
-    return EnrichStage(wiring.enricher())
+    return EnrichStage(wiring.enricher(), wiring.settings.enrich.source_countries)
 
 
 def _index(wiring: Wiring) -> Stage:

@@ -273,6 +273,7 @@ class Wiring:
             areas=self.settings.config / "areas",
             gazetteers=self.state.gazetteers,
             home=settings.home_country,
+            centre=settings.home_point,
             home_population=settings.home_population,
             world_population=settings.world_population,
             components=settings.components,

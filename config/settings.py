@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -77,6 +77,11 @@ class IngestSettings(Section):
     a file that others read: ``TOCSIN_INGEST__CREDENTIALS={"mastodon": "..."}``."""
 
 
+CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+
+
 class EnrichSettings(Section):
     """The enricher."""
 
@@ -84,6 +89,12 @@ class EnrichSettings(Section):
     """Enricher processes; 0 is one per core, and never more than the log has partitions."""
     home_country: str = Field(default="GB", pattern="^[A-Z]{2}$")
     """Country in which an ambiguous place name is sought first, as ISO 3166 letters."""
+    home_point: tuple[Latitude, Longitude] | None = None
+    """Middle of the cell's area as latitude and longitude; of two places of one name the
+    nearer one is likelier to be meant."""
+    source_countries: dict[str, CountryCode] = Field(default={})
+    """Countries of sources that speak of another than ``home_country`` first, by the
+    source's name."""
     home_population: int = Field(default=500, ge=500)
     """Smallest place of the home country that is known."""
     world_population: int = Field(default=15_000, ge=500)

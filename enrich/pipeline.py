@@ -21,9 +21,12 @@ from enrich.geotags import Geotagger
 from enrich.language import UNKNOWN, ShortTextDetector
 from enrich.lexicon import load_lexicon
 from enrich.lexicon_file import Problem
-from enrich.places import WeightedRecogniser
+from enrich.place_model import read_model
+from enrich.places import SHIPPED_MODEL, SequenceRecogniser
 from enrich.port import (
+    NO_HINT,
     Extension,
+    Hint,
     LanguageDetector,
     Mention,
     NearDuplicates,
@@ -54,6 +57,9 @@ class Subject(NamedTuple):
     text: str
     title: str = ""
     geo: Geo | None = None
+    home: str = ""
+    """The country (ISO 3166-1 alpha-2) that the post's source speaks of first, if it has one
+    of its own."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,17 +93,22 @@ class Enricher:
         parts = self.parts
         whole = [tokenize(post.text) for post in posts]
         batch = [tokens.head(MOST_TOKENS) for tokens in whole]
-        mentions = parts.recogniser.find(batch)
+        langs = parts.language.detect(batch)
+        mentions = [
+            found if lang in LEXICON_READS else _listed(found)
+            for lang, found in zip(langs, parts.recogniser.find(batch), strict=True)
+        ]
         tension = parts.tension.score(batch)
         for extension in parts.extensions:
             for at, found in enumerate(extension.find(batch)):
                 mentions[at] = join_mentions(mentions[at], found.mentions)
                 tension[at] = join_tension(tension[at], found.tension)
-        places = map(self._located, posts, parts.resolver.resolve(batch, mentions))
+        hints = [_hint(post) for post in posts]
+        places = map(self._located, posts, parts.resolver.resolve(batch, mentions, hints))
         columns = zip(
             posts,
             whole,
-            parts.language.detect(batch),
+            langs,
             places,
             tension,
             parts.clusters.assign(batch),
@@ -130,6 +141,12 @@ class Enricher:
         return tuple([_in_areas(place, areas.of_place(place)) for place in places])
 
 
+def _listed(mentions: list[Mention]) -> list[Mention]:
+    """What counts in a language that the recogniser was not trained on: names that the
+    gazetteer knows, and what shows its kind, as roads and postcodes do."""
+    return [found for found in mentions if found.name or found.kind not in ("", "place")]
+
+
 def _in_areas(place: Place, areas: tuple[str, ...]) -> Place:
     return msgspec.structs.replace(place, areas=areas) if areas else place
 
@@ -141,6 +158,12 @@ def _areas(places: tuple[Place, ...]) -> tuple[str, ...]:
     return tuple(
         {area: None for place in places if place.origin != "profile" for area in place.areas}
     )
+
+
+def _hint(post: Subject) -> Hint:
+    if post.geo is None and not post.home:
+        return NO_HINT
+    return Hint((post.geo.lat, post.geo.lon) if post.geo else None, post.home)
 
 
 def _searched_besides(post: Subject, tokens: Tokens) -> list[str]:
@@ -157,6 +180,7 @@ def build_enricher(
     areas: Path | None = None,
     gazetteers: Path | None = None,
     home: str = "GB",
+    centre: tuple[float, float] | None = None,
     home_population: int = 500,
     world_population: int = 15_000,
     components: Sequence[str] = (),
@@ -165,8 +189,8 @@ def build_enricher(
 
     ``lexicons`` is the folder of the lexicon, ``areas`` that of the area files, ``cache``
     one for the compiled gazetteer, which is written on the first use, ``gazetteers`` that
-    of imported ones. ``home`` is the
-    country that place names are sought in first (ISO 3166-1 alpha-2), with settlements from
+    of imported ones. ``home`` is the country that place names are sought in first (ISO
+    3166-1 alpha-2) and ``centre`` the middle of the cell's area, with settlements from
     ``home_population`` people; the rest of the world's are known from
     ``world_population``. ``components`` are further spaCy components, as
     :mod:`enrich.spacy_extension` reads them.
@@ -178,24 +202,22 @@ def build_enricher(
     extensions = _extensions(components)
     options = GazetteerOptions(home, home_population, world_population)
     gazetteer = open_gazetteer(cache, options, gazetteers)
+    place_model = read_model(SHIPPED_MODEL)
     lexicon = load_lexicon(lexicons)
     outlines = load_areas(areas) if areas else AreaSet((), (), "")
+    models = " ".join((f"places:{place_model.version}", *components))
     return Enricher(
         Parts(
             language=ShortTextDetector(),
-            recogniser=WeightedRecogniser(gazetteer),
-            resolver=HomeFirstResolver(gazetteer, home),
+            recogniser=SequenceRecogniser(gazetteer, place_model),
+            resolver=HomeFirstResolver(gazetteer, home, centre),
             geotagger=Geotagger(gazetteer),
             areas=AreaMap(outlines.areas, outlines.version),
             tension=LexiconScorer(lexicon),
             clusters=SimHashClusters(),
             extensions=extensions,
             versions=Versions(
-                PIPELINE_VERSION,
-                lexicon.version,
-                gazetteer.version,
-                " ".join(components),
-                outlines.version,
+                PIPELINE_VERSION, lexicon.version, gazetteer.version, models, outlines.version
             ),
             problems=lexicon.problems,
         )

@@ -29,6 +29,20 @@ class Mention(NamedTuple):
     confidence: float
 
 
+class Hint(NamedTuple):
+    """What is known of a post beside its text, for resolving its places.
+
+    ``position`` is the latitude and longitude that the author attached; ``home`` the country
+    (ISO 3166-1 alpha-2) that its source speaks of first, empty for the enricher's own.
+    """
+
+    position: tuple[float, float] | None = None
+    home: str = ""
+
+
+NO_HINT = Hint()
+
+
 class PlaceRecogniser(Protocol):
     """Finds where places are named."""
 
@@ -51,9 +65,15 @@ class PlaceResolver(Protocol):
     """Says which places are meant."""
 
     def resolve(
-        self, batch: Sequence[Tokens], mentions: Sequence[Sequence[Mention]]
+        self,
+        batch: Sequence[Tokens],
+        mentions: Sequence[Sequence[Mention]],
+        hints: Sequence[Hint] = (),
     ) -> list[tuple[Place, ...]]:
-        """One place for each mention, without id and position where it is unknown."""
+        """One place for each mention, without id and position where it is unknown.
+
+        ``hints`` has one for each post, or none at all.
+        """
         ...
 
 

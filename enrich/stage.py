@@ -7,7 +7,7 @@ index and the alerts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -21,6 +21,10 @@ from model.post import POST, REMOVALS, Geo, Operation
 from model.topics import GROUP_ENRICH, POSTS_ENRICHED, POSTS_RAW
 
 
+class _DeliveryView(msgspec.Struct, frozen=True, gc=False):
+    source: str
+
+
 class PostView(
     msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field=SCHEMA_FIELD, tag="post/1"
 ):
@@ -30,6 +34,7 @@ class PostView(
     text: str | None = None
     title: str | None = None
     geo: Geo | None = None
+    delivery: _DeliveryView | None = None
 
 
 POST_VIEW = POST.view(PostView)
@@ -38,10 +43,15 @@ _EMPTY = ENRICHMENT.encode(Enrichment())
 
 
 class EnrichStage:
-    """Enriches records as :class:`~bus.stage.Stage` asks; holds nothing between batches."""
+    """Enriches records as :class:`~bus.stage.Stage` asks; holds nothing between batches.
 
-    def __init__(self, enricher: Enricher) -> None:
+    ``homes`` are the countries (ISO 3166-1 alpha-2) of sources that speak of another than
+    the enricher's own first.
+    """
+
+    def __init__(self, enricher: Enricher, homes: Mapping[str, str] | None = None) -> None:
         self._enricher = enricher
+        self._homes = homes or {}
 
     @property
     def name(self) -> str:
@@ -66,7 +76,7 @@ class EnrichStage:
                 removed.append(record)
             else:
                 kept.append(record)
-                subjects.append(Subject(post.text or "", post.title or "", post.geo))
+                subjects.append(self._subject(post))
         outputs = [_outgoing(record, _EMPTY) for record in removed]
         enriched = self._enricher.enrich(subjects)
         outputs += [
@@ -74,6 +84,10 @@ class EnrichStage:
             for record, enrichment in zip(kept, enriched, strict=True)
         ]
         return Result(outputs, rejects)
+
+    def _subject(self, post: PostView) -> Subject:
+        home = self._homes.get(post.delivery.source, "") if post.delivery else ""
+        return Subject(post.text or "", post.title or "", post.geo, home)
 
     def settle(self, *, force: bool) -> bool:  # noqa: ARG002 - nothing is held back
         return True

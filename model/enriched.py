@@ -35,7 +35,9 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     ``text`` is what stands there, ``name`` what it was taken for; ``confidence`` is
     between 0 and 1. Without a resolution ``id``, ``lat`` and ``lon`` are absent: unknown
-    stays unknown. ``candidates`` are the ids of what else it may have been. ``areas`` are
+    stays unknown. ``candidates`` are the ids of what else it may have been. ``radius_m`` is
+    the radius of doubt: how far from the position, in metres, what is meant may lie, be it
+    because the place is large or because only the town around it is known. ``areas`` are
     the ids of the force's areas in which the place lies, as far as it is known so exactly.
     """
 
@@ -48,6 +50,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: str | None = None
     lat: float | None = None
     lon: float | None = None
+    radius_m: int | None = None
     candidates: tuple[str, ...] = ()
     origin: PlaceOrigin = "mention"
     areas: tuple[str, ...] = ()

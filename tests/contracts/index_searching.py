@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.port import (
@@ -33,6 +33,7 @@ from tests.contracts.index_posts import (
 from tests.contracts.index_support import (
     MODERATE,
     SERIAL,
+    SHARED,
     IndexCase,
     after,
     found,
@@ -199,7 +200,7 @@ class SearchingContract(IndexCase):
             }
             assert found(index, Range(field, low, high, *include)) == expected
 
-    @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=50, suppress_health_check=SHARED)
     @given(data=st.data())
     def test_search_and_predicate_agree(
         self,

@@ -30,7 +30,10 @@ from tests.contracts.index_posts import (
 SERIAL = itertools.count()
 """Numbers for ids that no other example of a test has used."""
 
-MODERATE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+"""What is right about a suite that several back ends inherit, each with its own fixtures."""
+
+MODERATE = settings(max_examples=40, suppress_health_check=SHARED)
 
 
 class BackEnd(NamedTuple):

@@ -6,11 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from enrich.gazetteer import (
-    WHOLE,
     Entry,
     Gazetteer,
     GazetteerOptions,
@@ -20,8 +17,6 @@ from enrich.gazetteer import (
 )
 from enrich.gazetteer_file import GazetteerFile
 from enrich.gazetteer_write import GazetteerWriter, Written
-from enrich.name_scanner import NameScanner, WordMemo
-from enrich.tokens import fold_tokens
 from model.errors import ConfigurationError, StateCorrupt, StateNotWritable
 
 
@@ -119,49 +114,6 @@ def test_a_cache_that_is_a_file_is_reported(tmp_path: Path) -> None:
     blocked.write_text("not a folder")
     with pytest.raises(StateNotWritable, match="writable"):
         open_gazetteer(blocked)
-
-
-def test_the_scanner_prefers_what_starts_first_and_is_longest(
-    small: Callable[..., Gazetteer],
-) -> None:
-    scanner = NameScanner(small("new york", "york", "new", "york city hall"))
-    hits = scanner.longest(["in", "new", "york", "city", "hall"])
-    assert [(hit.first, hit.after, hit.phrase) for hit in hits] == [(1, 3, "new york")]
-    assert scanner.longest(fold_tokens("newyork yorkshire")) == []
-    assert scanner.longest([]) == []
-    assert NameScanner(Gazetteer([])).longest(["york"]) == []
-
-
-def test_what_never_counts_hides_no_longer_name(small: Callable[..., Gazetteer]) -> None:
-    scanner = NameScanner(small("of", "isle of wight"), never={"of"})
-    assert scanner.longest(["of"]) == []
-    assert [h.phrase for h in scanner.longest(["isle", "of", "wight"])] == ["isle of wight"]
-
-
-def test_the_memory_of_words_is_bounded(small: Callable[..., Gazetteer]) -> None:
-    memo = WordMemo(small("york"), limit=10)
-    for number in range(100):
-        assert memo[f"word{number}"] == 0
-        assert len(memo) <= 10
-    assert memo["york"] == WHOLE
-
-
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.sets(st.lists(st.sampled_from("abcd"), min_size=1, max_size=4).map(" ".join), max_size=12),
-    st.lists(st.sampled_from("abcde"), max_size=12),
-)
-def test_the_scanner_finds_what_trying_everything_finds(
-    small: Callable[..., Gazetteer], names: set[str], tokens: list[str]
-) -> None:
-    expected, at = [], 0
-    while at < len(tokens):
-        ends = [e for e in range(at + 1, len(tokens) + 1) if " ".join(tokens[at:e]) in names]
-        if ends:
-            expected.append((at, max(ends)))
-        at = max(ends, default=at + 1)
-    found = [(hit.first, hit.after) for hit in NameScanner(small(*names)).longest(tokens)]
-    assert found == expected
 
 
 def test_a_file_holds_what_went_in(tmp_path: Path) -> None:

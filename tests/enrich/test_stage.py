@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from bus.port import Record
@@ -9,7 +10,7 @@ from enrich.pipeline import Enricher
 from enrich.stage import EnrichStage
 from model.enriched import ENRICHMENT, Enrichment
 from model.errors import MalformedRecord, UnknownSchema
-from model.post import POST, Geo, Operation, Post
+from model.post import POST, Geo, Operation, Post, Provenance
 from model.topics import POSTS_ENRICHED, POSTS_RAW
 
 
@@ -44,6 +45,18 @@ def test_each_post_is_answered_beside_its_record(stage: EnrichStage) -> None:
     first, second = [ENRICHMENT.decode(out.value) for out in result.outputs]
     assert [place.name for place in first.places] == ["Woking"]
     assert [place.origin for place in second.places] == ["geotag"]
+
+
+def test_a_source_may_have_a_home_of_its_own(enricher: Enricher) -> None:
+    stage = EnrichStage(enricher, {"us-news": "US"})
+    sent = [
+        msgspec.structs.replace(post("riot in Boston tonight"), delivery=Provenance(source, "c"))
+        for source in ("uk-news", "us-news")
+    ]
+    result = stage.process([record(POST.encode(one), at) for at, one in enumerate(sent)])
+    ours, theirs = [ENRICHMENT.decode(out.value).places[0] for out in result.outputs]
+    assert ours.name == theirs.name == "Boston"
+    assert ours.id != theirs.id
 
 
 @pytest.mark.parametrize("op", ["delete", "withhold", "account_delete"])
