@@ -38,11 +38,11 @@ Loss = Callable[[Doubles], tuple[float, Doubles]]
 
 POSTS = Path(__file__).parent / "training" / "data" / "tension_posts.jsonl"
 LEXICONS = Path(__file__).parents[1] / "config" / "lexicons"
-ORDINARY_WEIGHT = 0.2
+ORDINARY_WEIGHT = 0.6
 PENALTIES = (1.0, 0.3)
 """How dear weights are: of the head for any tension, and of those for its categories."""
 ROUNDS = 60
-GATE_KEEPS = 0.985
+GATE_KEEPS = 0.96
 """Share of the positive training posts that the gate must let through."""
 
 

@@ -131,7 +131,7 @@ class Promises:
         known = self._words.get(word)
         if known is None:
             buckets = list(self._features.of_word(word.lstrip("#")))
-            known = max(float(self._weights[buckets].sum()), 0.0)
+            known = float(self._weights[buckets].sum())
             if len(self._words) >= _REMEMBERED:
                 self._words.clear()
             if len(word) <= _LONGEST_WORD:
