@@ -1,8 +1,9 @@
 """Scoring tension with the lexicon and the trained model together.
 
-What the lexicon finds by entries that the model was trained beside is evidence that the
-model weighs. An entry that it has never seen, because a force added or changed it, is not
-the model's to judge: its weight counts on top, as an independent hint.
+The lexicon's score stands unless the model doubts it; what the model alone recognises is
+reported at a fixed, low score, so that nothing that an analyst cannot edit rings by itself.
+An entry that the model has never seen, because a force added or changed it, is not its to
+judge: the entry's weight counts on top, as an independent hint.
 """
 
 from __future__ import annotations
@@ -14,10 +15,18 @@ import numpy as np
 
 from enrich.lexicon import Entry, Lexicon
 from enrich.reading import SENTENCE, Reading
-from enrich.tension import HIGHEST_SCORE, LEAST_SCORE, LexiconScorer, join_scores
+from enrich.tension import LexiconScorer, join_scores
 from enrich.tension_model import Features, TensionModel, scores, sums
 from enrich.tokens import Tokens
 from model.enriched import TENSION_CATEGORIES, Evidence, Tension
+
+LEARNT = 0.5
+"""What wording alone is worth that no entry finds but the model knows: enough to be looked
+at, and no more than the shipped rules, which ask for more, let pass."""
+
+DOUBTED = 0.2
+DOUBTFUL = 0.45
+"""Where the model gives less than the first, the lexicon's score is at most the second."""
 
 _MOST_WORDS_SHOWN = 3
 _REMEMBERED = 50_000
@@ -81,14 +90,16 @@ class WeighedScorer:
     def _tensions(
         self, tokens: Tokens, reading: Reading, found: Sequence[Tension], row: Sequence[float]
     ) -> tuple[Tension, ...]:
-        by_lexicon = {tension.category: tension.evidence for tension in found}
+        by_lexicon = {tension.category: tension for tension in found}
         tensions = []
         for head, (category, value) in enumerate(zip(TENSION_CATEGORIES, row, strict=True), 1):
-            score = round(min(value, HIGHEST_SCORE), 3)
-            if score < LEAST_SCORE:
-                continue
-            evidence = by_lexicon.get(category) or self._learnt(tokens, reading, category, head)
-            tensions.append(Tension(category, score, evidence))
+            said = by_lexicon.get(category)
+            if said is not None:
+                score = said.score if value >= DOUBTED else min(said.score, DOUBTFUL)
+                tensions.append(Tension(category, score, said.evidence))
+            elif value >= LEARNT:
+                evidence = self._learnt(tokens, reading, category, head)
+                tensions.append(Tension(category, LEARNT, evidence))
         tensions.sort(key=lambda tension: (-tension.score, tension.category))
         return tuple(tensions)
 
