@@ -31,7 +31,7 @@ class Entry(NamedTuple):
     Patterns of ``needs``, one of which must stand in the post, and of ``unless``, none of
     which may. A ``firm`` entry is no idiom: contexts of idiom leave it alone. ``ignores``
     names further contexts that do. ``follows`` means that the entry only counts beside
-    another finding, as hearsay does.
+    another finding, as hearsay does. ``source`` is the pattern as it was written.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Entry(NamedTuple):
     follows: bool = False
     fires: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    source: str = ""
 
 
 class Context(NamedTuple):
@@ -188,6 +189,7 @@ class _Loader:
                 follows="follows" in fields and fields["follows"].flag(),
                 fires=fields["fires"].texts() if "fires" in fields else (),
                 silent=fields["silent"].texts() if "silent" in fields else (),
+                source=fields["pattern"].text(),
             )
         )
 

@@ -35,7 +35,8 @@ from enrich.port import (
     TensionScorer,
 )
 from enrich.resolve import HomeFirstResolver
-from enrich.tension import LexiconScorer
+from enrich.tension_model import read_model as read_tension_model
+from enrich.tension_weighed import WeighedScorer
 from enrich.tokens import Tokens, fold_tokens, tokenize
 from model.enriched import Enrichment, Place, Tension, Versions, pack_offsets
 from model.post import Geo
@@ -205,7 +206,10 @@ def build_enricher(
     place_model = read_model(SHIPPED_MODEL)
     lexicon = load_lexicon(lexicons)
     outlines = load_areas(areas) if areas else AreaSet((), (), "")
-    models = " ".join((f"places:{place_model.version}", *components))
+    tension_model = read_tension_model()
+    models = " ".join(
+        (f"places:{place_model.version}", f"tension:{tension_model.version}", *components)
+    )
     return Enricher(
         Parts(
             language=ShortTextDetector(),
@@ -213,7 +217,7 @@ def build_enricher(
             resolver=HomeFirstResolver(gazetteer, home, centre),
             geotagger=Geotagger(gazetteer),
             areas=AreaMap(outlines.areas, outlines.version),
-            tension=LexiconScorer(lexicon),
+            tension=WeighedScorer(lexicon, tension_model),
             clusters=SimHashClusters(),
             extensions=extensions,
             versions=Versions(

@@ -72,15 +72,29 @@ class Reader(Generic[T]):
 
     def read(self, tokens: Tokens) -> tuple[Reading, list[tuple[Pattern, T]]] | None:
         """The reading of a post and the patterns that may fit it; None if none can."""
+        plain = self._behind(tokens)
+        disguised = _is_disguised(tokens)
+        candidates = [] if disguised else self._patterns.of_keys(_joined(keys for keys, _ in plain))
+        if not disguised and not candidates:
+            return None
+        reading = self._reading(tokens, plain, disguised=disguised)
+        if disguised:
+            candidates = self._patterns.candidates(set(reading.words))
+        return reading, candidates
+
+    def words(self, tokens: Tokens) -> Reading:
+        """The reading of a post, whether or not a pattern may fit it."""
+        return self._reading(tokens, self._behind(tokens), disguised=_is_disguised(tokens))
+
+    def _behind(self, tokens: Tokens) -> list[Plain]:
         plain = list(map(self._plain.__getitem__, tokens.folded))
         if "#" in tokens.text:
             for at, folded in enumerate(tokens.folded):
                 if folded[0] == "#":
                     plain[at] = self._hashtags[tokens.surface[at]]
-        disguised = _is_disguised(tokens)
-        candidates = [] if disguised else self._patterns.of_keys(_joined(keys for keys, _ in plain))
-        if not disguised and not candidates:
-            return None
+        return plain
+
+    def _reading(self, tokens: Tokens, plain: list[Plain], *, disguised: bool) -> Reading:
         words: list[str] = []
         origins: list[tuple[int, int]] = []
         ends = _sentence_ends(tokens)
@@ -92,8 +106,7 @@ class Reader(Generic[T]):
             origins += [(at, at + 1)] * len(row)
         if disguised:
             self._reveal(tokens, words, origins)
-            candidates = self._patterns.candidates(set(words))
-        return Reading(words, origins, f" {' '.join(words)} "), candidates
+        return Reading(words, origins, f" {' '.join(words)} ")
 
     def _of_word(self, folded: str) -> Plain:
         word = self._undisguised(folded)

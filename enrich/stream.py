@@ -46,10 +46,17 @@ class _FoundPlace(msgspec.Struct, frozen=True):
     confidence: float
 
 
+class _Hint(msgspec.Struct, frozen=True):
+    start: int
+    end: int
+    text: str
+    reason: str
+
+
 class _Score(msgspec.Struct, frozen=True):
     category: str
     score: float
-    evidence: list[str]
+    evidence: list[_Hint]
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -128,7 +135,14 @@ def _answer(line: Line, enrichment: Enrichment) -> bytes:
                 for p in enrichment.places
             ],
             [
-                _Score(t.category, t.score, [e.reason for e in t.evidence])
+                _Score(
+                    t.category,
+                    t.score,
+                    [
+                        _Hint(e.start, e.end, line.text[e.start : e.end], e.reason)
+                        for e in t.evidence
+                    ],
+                )
                 for t in enrichment.tension
             ],
         )

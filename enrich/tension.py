@@ -52,6 +52,10 @@ class LexiconScorer:
     def score(self, batch: Sequence[Tokens]) -> list[tuple[Tension, ...]]:
         return [self._score(tokens) for tokens in batch]
 
+    def read(self, tokens: Tokens) -> Reading:
+        """The words of a post as the lexicon reads them, whether or not any entry fits."""
+        return self._reader.words(tokens)
+
     def _score(self, tokens: Tokens) -> tuple[Tension, ...]:
         read = self._reader.read(tokens)
         if read is None:
@@ -65,8 +69,7 @@ class LexiconScorer:
         tensions = self._tensions(tokens, reading, entries)
         if any(tension.score >= _SUPPORT for tension in tensions):
             followers = [entry for _, entry in self._followers.candidates(words)]
-            tensions += self._tensions(tokens, reading, followers)
-            tensions.sort(key=lambda tension: (-tension.score, tension.category))
+            return join_scores(tensions, self._tensions(tokens, reading, followers))
         return tuple(tensions)
 
     def _tensions(
@@ -89,6 +92,17 @@ class LexiconScorer:
                     factor, reasons = effect(reading, entry, category, at, settings)
                     weight = min(entry.weight * factor, HIGHEST_SCORE)
                     yield Finding(entry, at, category, weight, tuple(reasons))
+
+
+def join_scores(ours: Iterable[Tension], theirs: Iterable[Tension]) -> tuple[Tension, ...]:
+    """Scores of one category taken as independent hints, with the evidence of both."""
+    joined = {tension.category: tension for tension in ours}
+    for added in theirs:
+        known = joined.get(added.category, Tension(added.category, 0.0))
+        score = min(1.0 - (1.0 - known.score) * (1.0 - added.score), HIGHEST_SCORE)
+        evidence = known.evidence + added.evidence
+        joined[added.category] = Tension(added.category, round(score, 3), evidence)
+    return tuple(sorted(joined.values(), key=lambda one: (-one.score, one.category)))
 
 
 def _pattern_set(entries: Iterable[Entry]) -> PatternSet[Entry]:

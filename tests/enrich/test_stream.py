@@ -27,7 +27,9 @@ def test_a_line_is_answered_in_the_shape_that_is_documented(enricher: Enricher) 
     (place,) = answer["places"]
     assert list(place) == ["start", "end", "text", "name", "lat", "lon", "kind", "confidence"]
     assert list(answer["tension"][0]) == ["category", "score", "evidence"]
-    assert all(isinstance(reason, str) for reason in answer["tension"][0]["evidence"])
+    for hint in answer["tension"][0]["evidence"]:
+        assert list(hint) == ["start", "end", "text", "reason"]
+        assert hint["reason"].startswith(answer["tension"][0]["category"])
 
 
 @pytest.mark.parametrize("value", ["7", '"seven"', "null", "1.5", "123456789012345678901"])
