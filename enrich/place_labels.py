@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int8]
+Shares = npt.NDArray[np.float64]
 
 
 class Chain(NamedTuple):
@@ -71,22 +72,26 @@ def best_labels(scores: Floats, bounds: Sequence[tuple[int, int]], chain: Chain)
     return labels
 
 
-def shares(scores: Floats, bounds: Sequence[tuple[int, int]], chain: Chain) -> Floats:
-    """The probability of every label at each row (forward and backward); 0 between posts."""
-    found = np.zeros_like(scores)
+def shares(scores: Floats, bounds: Sequence[tuple[int, int]], chain: Chain) -> Shares:
+    """The probability of every label at each row (forward and backward); 0 between posts.
+
+    In double precision: a product of matrices rounds differently with the number of its
+    rows, and a post must not be surer of itself for the company that it came in.
+    """
+    found = np.zeros(scores.shape)
     order = _ordered(bounds)
-    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-    after = np.exp(chain.after)
-    now = np.exp(chain.start)[None, :]
+    likely = np.exp((scores - scores.max(axis=1, keepdims=True)).astype(np.float64))
+    after = np.exp(chain.after.astype(np.float64))
+    now = np.exp(chain.start.astype(np.float64))[None, :]
     for step, alive in enumerate(order.alive):
         rows = order.starts[:alive] + step
         now = (now[:alive] @ after if step else now) * likely[rows]
         now /= now.sum(axis=1, keepdims=True)
         found[rows] = now
-    before = np.ones((0, scores.shape[1]), np.float32)
+    before = np.ones((0, scores.shape[1]))
     for step in range(len(order.alive) - 1, -1, -1):
         alive = order.alive[step]
-        ended = np.ones((alive - len(before), scores.shape[1]), np.float32)
+        ended = np.ones((alive - len(before), scores.shape[1]))
         before = np.concatenate([before, ended])
         rows = order.starts[:alive] + step
         found[rows] *= before
@@ -96,4 +101,4 @@ def shares(scores: Floats, bounds: Sequence[tuple[int, int]], chain: Chain) -> F
     return found
 
 
-_SMALLEST = np.float32(1e-30)
+_SMALLEST = 1e-30

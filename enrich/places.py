@@ -16,7 +16,7 @@ import numpy as np
 
 from enrich.gazetteer import Gazetteer
 from enrich.hashtag_places import HashtagPlaces
-from enrich.place_labels import Chain, Floats, best_labels, shares
+from enrich.place_labels import Chain, Floats, Shares, best_labels, shares
 from enrich.place_model import LABELS, PlaceModel
 from enrich.place_reasons import reasons_for
 from enrich.place_scores import MOST_TYPES, SCALE, Batch, Scorer
@@ -96,7 +96,7 @@ class SequenceRecogniser:
                 _join(found, Mention(*edge, inside.name, "", HASHTAG_CONFIDENCE))
         return found
 
-    def _mention(self, tokens: Tokens, name: Named, likely: Floats) -> Mention:
+    def _mention(self, tokens: Tokens, name: Named, likely: Shares) -> Mention:
         start, end = edges(tokens, name)
         key, kind = identity(tokens, name, self._gazetteer)
         inside = likely[1:, BEGINS] + likely[1:, GOES_ON]

@@ -18,7 +18,7 @@ FETCH_SECONDS = 600.0
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 _VERSION = re.compile(r'version "(\d+)')
 _POM = """\
-<project xmlns="http://maven.apache.org/POM/4.0.0">
+<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId><artifactId>runtime</artifactId><version>1</version>
   <packaging>pom</packaging>
