@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.platforms.serving import OwnedServer, Serving
 
 START_S = 1_795_000_000
 SHOWN = 1_000
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Reddit:
+class Reddit(Serving):
     """Serves from construction until the ``with`` block ends."""
 
     def __init__(self) -> None:
@@ -34,29 +34,13 @@ class Reddit:
         self.tokens = 0
         self.secret = "app:s3cret"
         self.now_s = START_S
-        self.lock = threading.Lock()
         self._number = 36**5
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Exchange)
 
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self.address
 
     @property
     def now_us(self) -> int:
@@ -134,16 +118,8 @@ def _base36(number: int) -> str:
     return digits
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, owner: Reddit) -> None:
-        self.owner = owner
-        super().__init__(("127.0.0.1", 0), _Exchange)
-
-
 class _Exchange(BaseHTTPRequestHandler):
-    server: _Server
+    server: OwnedServer[Reddit]
 
     def do_POST(self) -> None:
         """The token endpoint."""

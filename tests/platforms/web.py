@@ -8,11 +8,11 @@ The last reply of a path is given again and again. Whatever the server was asked
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import NamedTuple, Self
+from http.server import BaseHTTPRequestHandler
+from typing import NamedTuple
+
+from tests.platforms.serving import OwnedServer, Serving
 
 ENDLESS_PART = b" " * 65_536
 DRIP_SECONDS = 0.02
@@ -34,61 +34,35 @@ class Reply(NamedTuple):
     deliver: Callable[[Exchange, bytes], None] | None = None
 
 
-class WebServer:
+class WebServer(Serving):
     """Serves from construction until the ``with`` block ends."""
 
     def __init__(self, script: Mapping[str, Sequence[Reply]]) -> None:
         self.requests: list[Request] = []
-        self.ending = threading.Event()
         self._script = {path: list(replies) for path, replies in script.items()}
-        self._lock = threading.Lock()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.ending.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Exchange)
 
     def url(self, path: str) -> str:
         """The address of a path."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
+        return f"{self.address}{path}"
 
     def script(self, path: str, *replies: Reply) -> None:
         """Replace what is left of a path's script."""
-        with self._lock:
+        with self.lock:
             self._script[path] = list(replies)
 
     def next_reply(self, request: Request) -> Reply:
         """What the script has for this request."""
-        with self._lock:
+        with self.lock:
             self.requests.append(request)
             replies = self._script.get(request.path, [Reply(status=404)])
             return replies.pop(0) if len(replies) > 1 else replies[0]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-
-    def __init__(self, owner: WebServer) -> None:
-        self.owner = owner
-        super().__init__(("127.0.0.1", 0), Exchange)
-
-
 class Exchange(BaseHTTPRequestHandler):
     """One request and its answer."""
 
-    server: _Server
+    server: OwnedServer[WebServer]
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:

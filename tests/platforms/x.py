@@ -11,11 +11,11 @@ real ones are; each stream plays the next fault. Every id that was handed out is
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+from tests.platforms.serving import OwnedServer, Serving
 
 LOOK_SECONDS = 0.01
 START_MS = 1_795_000_000_000
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class X:
+class X(Serving):
     """Serves from construction until the ``with`` block ends."""
 
     def __init__(self) -> None:
@@ -48,30 +48,12 @@ class X:
         self.streams = 0
         self.searches: list[dict[str, list[str]]] = []
         self.now_ms = START_MS
-        self.lock = threading.Lock()
-        self.ending = threading.Event()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.ending.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Exchange)
 
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self.address
 
     @property
     def now_us(self) -> int:
@@ -101,19 +83,11 @@ class X:
             self.lines[len(self.posts)] = data
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-
-    def __init__(self, owner: X) -> None:
-        self.owner = owner
-        super().__init__(("127.0.0.1", 0), _Exchange)
-
-
 _USERS = {"users": [{"id": "7", "username": "somebody", "name": "Some Body"}]}
 
 
 class _Exchange(BaseHTTPRequestHandler):
-    server: _Server
+    server: OwnedServer[X]
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
